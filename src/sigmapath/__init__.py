@@ -1,0 +1,1 @@
+"""sigmapath: the sigma-1 receptor and everything it drives, simulated."""

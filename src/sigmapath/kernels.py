@@ -1,0 +1,174 @@
+"""The contract between chemistry and numerics: what a compiled model offers to a solver.
+
+Made by :mod:`sigmapath.codegen` from an ``OdeSystem``; used by :mod:`sigmapath.solvers`, which
+knows no chemistry. Neither side imports the other.
+
+Every function has the same C signature and is handed over as an address (int64, 0 = absent)::
+
+    void f(const double *t, const double *y, double *p, double *out)
+
+========== ============================ ==========================================================
+function   out                          meaning
+========== ============================ ==========================================================
+initial    y, shape (n_state,)          ``y`` holds the start values q, shape (n_start,): first the
+                                        settable quantities, then the states, in user terms. NaN in
+                                        q means "work out the initial assignment". Writes p and out.
+derive     p                            refills the derived tail of p after p[:n_param] changed
+rhs        dydt, shape (n_state,)       right-hand side M dy/dt = f(t, y)
+jac        values, shape (nnz,)         df/dy in the order of the pattern (row by row)
+dfdt       shape (n_state,)             df/dt at fixed y; absent when f does not depend on t
+outputs    shape (n_output,)            observables
+roots      shape (n_root,)              continuous functions whose sign changes must be located
+triggers   shape (n_event,)             1.0 where the event's trigger is true, else 0.0
+delays     shape (n_event,)             delay of each event from its trigger [time]
+priorities shape (n_event,)             priority of each event (0 where none is given)
+assign     shape (n_assign,)            new values of all event assignments, event by event
+lags       shape (n_lag,)               delay(x, lag): the lags [time]
+lagged     shape (n_lag,)               delay(x, lag): the current values of x, to be remembered
+========== ============================ ==========================================================
+
+Layout of p (float64, contiguous, length ``n_p``)::
+
+    [0, n_param)                  settable: parameters, constant compartments, boundary and constant
+                                  species, and whatever events assign that is no state
+    [n_param, n_param + n_lag)    delayed values, written by the solver before each evaluation
+    [n_param + n_lag, n_p)        derived: expressions of p alone, written by ``derive``
+
+The caller allocates everything; kernels allocate nothing, raise nothing, keep nothing and may be
+called from any thread. ``out`` never aliases y; for ``derive`` it is p itself. With ``lanes`` > 1
+every array carries ``lanes`` values per entry, lane index fastest; t then has ``lanes`` entries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["KERNEL_NAMES", "EventTable", "Kernels", "Pattern"]
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+# The order in which addresses are handed to the compiled loop.
+KERNEL_NAMES = (
+    "initial",
+    "derive",
+    "rhs",
+    "jac",
+    "dfdt",
+    "outputs",
+    "roots",
+    "triggers",
+    "delays",
+    "priorities",
+    "assign",
+    "lags",
+    "lagged",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """Where the Jacobian is structurally nonzero, row by row (CSR), always df_row/dy_column.
+
+    Parameters
+    ----------
+    row_start : ndarray of int64, shape (n_state + 1,)
+    column : ndarray of int64, shape (nnz,)
+        Ascending within each row.
+    """
+
+    row_start: IntArray
+    column: IntArray
+
+    @property
+    def nnz(self) -> int:
+        """Number of structural nonzeros."""
+        return int(self.row_start[-1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTable:
+    """The static part of the model's events: who assigns what, and how triggers behave.
+
+    Parameters
+    ----------
+    assign_start : ndarray of int64, shape (n_event + 1,)
+        Event e owns the assignments assign_start[e] .. assign_start[e + 1].
+    target_is_state, target : ndarray of int64, shape (n_assign,)
+        1 and the index into y, or 0 and the index into p.
+    initial_value, persistent, from_trigger_time, has_delay, has_priority : ndarray of int64,
+        shape (n_event,)
+        SBML L3 trigger attributes initialValue and persistent, useValuesFromTriggerTime, and
+        whether a delay and a priority are given (SBML L3V2 section 4.12).
+    """
+
+    assign_start: IntArray
+    target_is_state: IntArray
+    target: IntArray
+    initial_value: IntArray
+    persistent: IntArray
+    from_trigger_time: IntArray
+    has_delay: IntArray
+    has_priority: IntArray
+
+    @property
+    def n_event(self) -> int:
+        """Number of events."""
+        return len(self.initial_value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernels:
+    """A compiled model. See the module docstring for signatures, layouts and who allocates.
+
+    Parameters
+    ----------
+    addresses : ndarray of int64, shape (len(KERNEL_NAMES),)
+        Function addresses in the order of ``KERNEL_NAMES``; 0 where the model has no such function.
+    n_state, n_param, n_p, n_output, n_root, n_lag : int
+        Sizes; ``n_p`` is the whole length of p.
+    pattern : Pattern
+        Of the Jacobian.
+    mass : ndarray of float64, shape (n_state,)
+        Diagonal of the mass matrix: 1 for differential, 0 for algebraic states.
+    events : EventTable
+    non_negative : ndarray of int64, shape (n_state,)
+        1 where the model promises that the state never falls below zero.
+    lanes : int
+        SIMD lanes per call; 1 is scalar.
+    backend : str
+        "numba" or "llvm".
+    fingerprint : str
+        Content hash of the code, versions and options.
+    owner : object
+        Keeps the machine code alive; not to be touched.
+    """
+
+    addresses: IntArray
+    n_state: int
+    n_param: int
+    n_p: int
+    n_output: int
+    n_root: int
+    n_lag: int
+    pattern: Pattern
+    mass: FloatArray
+    events: EventTable
+    non_negative: IntArray
+    lanes: int
+    backend: str
+    fingerprint: str
+    owner: Any = field(repr=False, compare=False)
+
+    @property
+    def n_start(self) -> int:
+        """Length of the start values q: settable quantities, then states."""
+        return self.n_param + self.n_state
+
+    def address(self, name: str) -> int:
+        """Address of one function, 0 if the model has none."""
+        return int(self.addresses[KERNEL_NAMES.index(name)])
