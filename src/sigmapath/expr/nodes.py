@@ -1,0 +1,216 @@
+"""The closed expression language: immutable, hash-consed nodes.
+
+Enters: mathematics from any front end. Leaves: nodes that every later stage shares. Two equal
+expressions are the same object, so equality is identity, hashing is free and a pass over a graph
+visits every shared subexpression once.
+
+The language is that of SBML MathML: real numbers only, booleans are 1.0 and 0.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Union
+from weakref import WeakValueDictionary
+
+__all__ = [
+    "ARITY",
+    "BOOLEAN_OPS",
+    "FALSE",
+    "NAN",
+    "ONE",
+    "TIME",
+    "TRUE",
+    "ZERO",
+    "Expr",
+    "ExprLike",
+    "apply",
+    "as_expr",
+    "free_symbols",
+    "number",
+    "postorder",
+    "symbol",
+]
+
+# op -> (fewest, most) arguments; None is "any number".
+_UNARY = (
+    "neg abs exp ln log10 sqrt floor ceiling factorial "
+    "sin cos tan sec csc cot sinh cosh tanh sech csch coth "
+    "arcsin arccos arctan arcsec arccsc arccot "
+    "arcsinh arccosh arctanh arcsech arccsch arccoth not rateof"
+).split()
+_BINARY = "div pow quotient rem lt le gt ge eq ne implies delay".split()
+_NARY = "add mul min max and or xor".split()
+
+ARITY: dict[str, tuple[int, int | None]] = {
+    "num": (0, 0),
+    "sym": (0, 0),
+    "time": (0, 0),
+    **{op: (1, 1) for op in _UNARY},
+    **{op: (2, 2) for op in _BINARY},
+    **{op: (0, None) for op in _NARY},
+    # value1, condition1, value2, condition2, ..., [otherwise]; NaN where nothing applies.
+    "piecewise": (1, None),
+    # A call of a function definition; the name is in ``value``.
+    "call": (0, None),
+}
+
+BOOLEAN_OPS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not", "implies"})
+
+
+class Expr:
+    """One node: an operator and its arguments, or a number, or the name of a quantity.
+
+    Attributes
+    ----------
+    op : str
+        Key of :data:`ARITY`.
+    args : tuple of Expr
+        Arguments, empty for leaves.
+    value : float or str or None
+        The number of "num", the id of "sym", the function of "call", otherwise None.
+    """
+
+    __slots__ = ("__weakref__", "args", "op", "value")
+
+    op: str
+    args: tuple[Expr, ...]
+    value: float | str | None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("expressions are immutable")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _intern, (self.op, self.args, self.value)
+
+    def __repr__(self) -> str:
+        if self.op == "num" or self.op == "sym":
+            return str(self.value)
+        if self.op == "time":
+            return "time"
+        name = self.value if self.op == "call" else self.op
+        return f"{name}({', '.join(map(repr, self.args))})"
+
+    def __add__(self, other: ExprLike) -> Expr:
+        return apply("add", self, other)
+
+    def __radd__(self, other: ExprLike) -> Expr:
+        return apply("add", other, self)
+
+    def __sub__(self, other: ExprLike) -> Expr:
+        return apply("add", self, apply("neg", other))
+
+    def __rsub__(self, other: ExprLike) -> Expr:
+        return apply("add", other, apply("neg", self))
+
+    def __mul__(self, other: ExprLike) -> Expr:
+        return apply("mul", self, other)
+
+    def __rmul__(self, other: ExprLike) -> Expr:
+        return apply("mul", other, self)
+
+    def __truediv__(self, other: ExprLike) -> Expr:
+        return apply("div", self, other)
+
+    def __rtruediv__(self, other: ExprLike) -> Expr:
+        return apply("div", other, self)
+
+    def __pow__(self, other: ExprLike) -> Expr:
+        return apply("pow", self, other)
+
+    def __rpow__(self, other: ExprLike) -> Expr:
+        return apply("pow", other, self)
+
+    def __neg__(self) -> Expr:
+        return apply("neg", self)
+
+
+ExprLike = Union[Expr, float, int, str]
+
+_interned: WeakValueDictionary[tuple[Any, ...], Expr] = WeakValueDictionary()
+
+
+def _intern(op: str, args: tuple[Expr, ...], value: float | str | None) -> Expr:
+    # repr tells -0.0 from 0.0 and makes all NaN one node, which float equality would not.
+    key = (op, tuple(map(id, args)), repr(value))
+    node = _interned.get(key)
+    if node is None:
+        fresh = object.__new__(Expr)
+        object.__setattr__(fresh, "op", op)
+        object.__setattr__(fresh, "args", args)
+        object.__setattr__(fresh, "value", value)
+        node = _interned.setdefault(key, fresh)
+    return node
+
+
+def number(value: float) -> Expr:
+    """Return the node of a real number."""
+    return _intern("num", (), float(value))
+
+
+def symbol(name: str) -> Expr:
+    """Return the node of a quantity of the model, by its id."""
+    return _intern("sym", (), name)
+
+
+def as_expr(value: ExprLike) -> Expr:
+    """Return ``value`` as a node: numbers become "num", text becomes the symbol of that id."""
+    if isinstance(value, Expr):
+        return value
+    return symbol(value) if isinstance(value, str) else number(value)
+
+
+def apply(op: str, *args: ExprLike, name: str | None = None) -> Expr:
+    """Return ``op(args...)``; nothing is simplified.
+
+    Parameters
+    ----------
+    op : str
+        Key of :data:`ARITY`.
+    *args : Expr, number or id
+        Arguments.
+    name : str, optional
+        The function definition that "call" calls.
+
+    Raises
+    ------
+    ValueError
+        If the operator is unknown or takes another number of arguments.
+    """
+    if op not in ARITY:
+        raise ValueError(f"unknown operator {op!r}")
+    fewest, most = ARITY[op]
+    if len(args) < fewest or (most is not None and len(args) > most):
+        raise ValueError(f"{op} takes {fewest} argument(s), got {len(args)}")
+    return _intern(op, tuple(as_expr(argument) for argument in args), name)
+
+
+TIME = _intern("time", (), None)
+ZERO = number(0.0)
+ONE = number(1.0)
+NAN = number(float("nan"))
+TRUE = ONE
+FALSE = ZERO
+
+
+def postorder(roots: Iterable[Expr]) -> Iterator[Expr]:
+    """Yield every distinct node below ``roots`` once, arguments before their users.
+
+    The order depends on the expressions only. Iterative, so depth is no limit.
+    """
+    seen: set[Expr] = set()
+    for root in roots:
+        stack = [(root, False)]
+        while stack:
+            node, expanded = stack.pop()
+            if expanded:
+                yield node
+            elif node not in seen:
+                seen.add(node)
+                stack.append((node, True))
+                stack.extend((argument, False) for argument in reversed(node.args))
+
+
+def free_symbols(*roots: Expr) -> frozenset[str]:
+    """Ids of all quantities that the expressions mention."""
+    return frozenset(str(node.value) for node in postorder(roots) if node.op == "sym")
