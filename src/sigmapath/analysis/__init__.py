@@ -1,0 +1,1 @@
+"""What results mean: dose-response shapes, the dose experiment, comparisons."""

@@ -1,0 +1,1 @@
+"""Mathematics to machine code: block IR, printers, cache."""

@@ -1,0 +1,1 @@
+"""Front ends: text or file to reaction network, and back."""

@@ -1,0 +1,1 @@
+"""Reaction network to ordered mathematics, pass by pass."""

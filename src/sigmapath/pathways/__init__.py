@@ -1,0 +1,1 @@
+"""The packaged pathways, their ligands and their conditions."""

@@ -1,0 +1,1 @@
+"""Figures from results; never runs a simulation."""

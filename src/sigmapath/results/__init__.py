@@ -1,0 +1,1 @@
+"""Labelled results, their provenance, and files of them."""

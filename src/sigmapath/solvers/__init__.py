@@ -1,0 +1,1 @@
+"""Compiled integrators and steady states; they know no chemistry."""

@@ -1,0 +1,1 @@
+"""SBML to records and back; the only place that touches libSBML."""
