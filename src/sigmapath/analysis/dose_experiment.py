@@ -1,0 +1,371 @@
+"""The dose experiment: one ligand, four arms, what each readout does and how strongly.
+
+Enters: an engine, a ligand and the arms of the model (data of ``models/index.toml``). Leaves: a
+:class:`DoseExperiment` of curves and time courses. Called by ``sigmapath dose``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sigmapath.analysis.dose_response import (
+    HIGHEST_DOSE,
+    N_DOSES,
+    DoseResponse,
+    Engine,
+    FloatArray,
+    curve_from_run,
+    default_doses,
+)
+from sigmapath.experiment.protocol import equilibrate, phase
+from sigmapath.pathways.dose_arms import DoseArm
+from sigmapath.pathways.ligands import Ligand
+from sigmapath.quantity import parse_unit, to_model_units
+
+__all__ = [
+    "ArmResult",
+    "DoseExperiment",
+    "Series",
+    "TimeCourse",
+    "arm_protocol",
+    "companion_doses",
+    "run_dose_experiment",
+]
+
+# The agonist an antagonist is tested against, and the share of its effect that it gives alone.
+REFERENCE_AGONIST = "(+)-pentazocine"
+REFERENCE_PERCENT = 80.0
+N_COURSE_POINTS = 301
+DOSE_UNIT = "uM"
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One curve of an arm: the ligand's doses on top of other ligands held at fixed doses.
+
+    ``kind`` is "alone", "with" (companions of the user) or "inhibition" (against the reference
+    agonist at its EC80).
+    """
+
+    kind: str
+    label: str
+    companions: Mapping[str, float]
+    curve: DoseResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeCourse:
+    """Trajectory of an arm's observable at one combination of doses.
+
+    ``times`` [model time unit], ``values`` [unit of the observable], ``role`` one of "vehicle",
+    "middle", "saturating", "agonist".
+    """
+
+    role: str
+    label: str
+    times: FloatArray
+    values: FloatArray
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmResult:
+    """Everything found in one arm; the main series is the last one for an antagonist."""
+
+    arm: DoseArm
+    series: tuple[Series, ...]
+    courses: tuple[TimeCourse, ...]
+
+    @property
+    def alone(self) -> Series:
+        """The ligand alone."""
+        return self.series[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoseExperiment:
+    """The whole experiment.
+
+    Parameters
+    ----------
+    ligand : Ligand
+    is_antagonist : bool
+        Whether the inhibition arms were run.
+    arms : tuple of ArmResult
+    notes : tuple of str
+        Sentences for the user: what was widened, which runs failed.
+    n_runs, n_failed : int
+    """
+
+    ligand: Ligand
+    is_antagonist: bool
+    arms: tuple[ArmResult, ...]
+    notes: tuple[str, ...]
+    n_runs: int
+    n_failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setting:
+    """What stays the same over all runs of the experiment."""
+
+    engine: Engine
+    ligand: Ligand
+    base: Mapping[str, Any]
+    ensemble: int
+    seed: int
+    progress: Progress
+
+
+def run_dose_experiment(
+    engine: Engine,
+    ligand: Ligand,
+    arms: Sequence[DoseArm],
+    *,
+    reference: Ligand,
+    companions: Mapping[str, float] | None = None,
+    doses: FloatArray | None = None,
+    condition: str | None = None,
+    ensemble: int = 0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> DoseExperiment:
+    """Run every arm of the dose experiment for one ligand.
+
+    Parameters
+    ----------
+    engine : Engine
+    ligand : Ligand
+        The ligand that is dosed.
+    arms : sequence of DoseArm
+    reference : Ligand
+        The agonist that an antagonist is tested against.
+    companions : mapping name -> dose [uM], optional
+        Other ligands, held from t = 0.
+    doses : ndarray, optional
+        Ascending positive doses [uM]; by default 41 from 1e-2 to 1e4 x Ki, widened until every
+        curve is flat at both ends, or 1 mM is reached.
+    condition : str, optional
+        Named context of the model.
+    ensemble : int
+        Number of draws from the parameter ranges, for intervals; 0 for none.
+    seed : int
+        Of the draws.
+    progress : callable (what, done, total), optional
+
+    Returns
+    -------
+    DoseExperiment
+
+    Raises
+    ------
+    PlanError, UnknownNameError
+        As the engine's planner does.
+    """
+    setting = _Setting(
+        engine=engine,
+        ligand=ligand,
+        base={} if condition is None else {"condition": condition},
+        ensemble=ensemble,
+        seed=seed,
+        progress=progress or (lambda what, done, total: None),
+    )
+    held = dict(companions or {})
+    antagonist = not ligand.is_agonist
+    grid = default_doses(ligand.ki) if doses is None else np.asarray(doses, dtype=float)
+    if doses is None:
+        grid = _widened(setting, arms, held, grid)
+    results = []
+    for number, arm in enumerate(arms):
+        setting.progress(arm.title, number, len(arms))
+        results.append(_run_arm(setting, arm, held, grid, reference if antagonist else None))
+    setting.progress("done", len(arms), len(arms))
+    curves = [s.curve for r in results for s in r.series]
+    n_runs = sum(len(c.status) for c in curves)
+    return DoseExperiment(
+        ligand=ligand,
+        is_antagonist=antagonist,
+        arms=tuple(results),
+        notes=_notes(ligand, grid),
+        n_runs=n_runs,
+        n_failed=sum(c.n_failed for c in curves),
+    )
+
+
+def _notes(ligand: Ligand, grid: FloatArray) -> tuple[str, ...]:
+    low, high = grid[0] / ligand.ki, grid[-1] / ligand.ki
+    note = f"{len(grid)} doses from {low:.3g} to {high:.3g} x Ki"
+    return (note + (", up to the limit of 1 mM" if grid[-1] >= HIGHEST_DOSE else ""),)
+
+
+def _widened(
+    setting: _Setting, arms: Sequence[DoseArm], held: Mapping[str, float], grid: FloatArray
+) -> FloatArray:
+    """Doses over which every arm's curve of the ligand alone has both its ends.
+
+    One decade at a time, at most four downwards and up to 1 mM upwards.
+    """
+    for _ in range(8):
+        setting.progress("choosing doses", 0, len(arms))
+        kinds = {_curve(setting, arm, held, grid, members=False).shape.kind for arm in arms}
+        low, high = grid[0], grid[-1]
+        if "starts high" in kinds and low > 1e-6 * setting.ligand.ki:
+            low /= 10.0
+        if "not saturating" in kinds and high < HIGHEST_DOSE:
+            high = min(10.0 * high, HIGHEST_DOSE)
+        if (low, high) == (grid[0], grid[-1]):
+            break
+        grid = np.geomspace(low, high, N_DOSES)
+    return grid
+
+
+def arm_protocol(arm: DoseArm) -> list[Any]:
+    """Phases of an arm: rest, then the inputs held from t = 0 with the pulses cut out.
+
+    Pulses must not overlap and come in order.
+    """
+    phases: list[Any] = [equilibrate()]
+    now = 0.0
+    for pulse in arm.pulses:
+        if pulse.start > now:
+            phases.append(phase(pulse.start - now))
+        phases.append(phase(pulse.stop - pulse.start, doses={pulse.target: pulse.value}))
+        now = pulse.stop
+    if arm.until > now:
+        phases.append(phase(arm.until - now))
+    return phases
+
+
+def _curve(
+    setting: _Setting,
+    arm: DoseArm,
+    held: Mapping[str, float],
+    grid: FloatArray,
+    *,
+    members: bool = True,
+) -> DoseResponse:
+    """Sweep the ligand over [0, grid] in one arm."""
+    name = setting.ligand.name
+    extra: dict[str, Any] = {}
+    if members and setting.ensemble:
+        extra = {"ensemble": setting.ensemble, "seed": setting.seed}
+    plan = setting.engine.plan(
+        times=arm.until,
+        axes={name: np.append(0.0, grid)},
+        doses={**arm.inputs, **held},
+        protocol=arm_protocol(arm),
+        readouts={arm.id: arm.readout},
+        **setting.base,
+        **extra,
+    )
+    raw = setting.engine.run(plan)
+    return curve_from_run(
+        raw, arm.id, ligand=name, dose_unit=DOSE_UNIT, long_name=arm.response_label
+    )
+
+
+def _run_arm(
+    setting: _Setting,
+    arm: DoseArm,
+    held: Mapping[str, float],
+    grid: FloatArray,
+    reference: Ligand | None,
+) -> ArmResult:
+    alone = _curve(setting, arm, {}, grid)
+    series = [Series(kind="alone", label="alone", companions={}, curve=alone)]
+    if held:
+        label = "with " + " and ".join(f"{n} {d:g} {DOSE_UNIT}" for n, d in held.items())
+        curve = _curve(setting, arm, held, grid)
+        series.append(Series(kind="with", label=label, companions=held, curve=curve))
+    agonist_dose = float("nan")
+    if reference is not None:
+        agonist_dose = _reference_dose(setting, arm, reference)
+        both = {**held, reference.name: agonist_dose}
+        label = f"with {reference.name} {agonist_dose:.3g} {DOSE_UNIT}"
+        curve = _curve(setting, arm, both, grid)
+        series.append(Series(kind="inhibition", label=label, companions=both, curve=curve))
+    main = series[-1] if reference is not None else series[0]
+    return ArmResult(
+        arm=arm, series=tuple(series), courses=_courses(setting, arm, main, grid, reference)
+    )
+
+
+def _reference_dose(setting: _Setting, arm: DoseArm, reference: Ligand) -> float:
+    """EC80 of the reference agonist in this arm; 20 x Ki where its curve has no EC50."""
+    grid = default_doses(reference.ki)
+    other = _Setting(
+        engine=setting.engine,
+        ligand=reference,
+        base=setting.base,
+        ensemble=0,
+        seed=setting.seed,
+        progress=setting.progress,
+    )
+    shape = _curve(other, arm, {}, grid).shape
+    return shape.effective_dose(REFERENCE_PERCENT) if shape.has_fit else 20.0 * reference.ki
+
+
+def _courses(
+    setting: _Setting,
+    arm: DoseArm,
+    main: Series,
+    grid: FloatArray,
+    reference: Ligand | None,
+) -> tuple[TimeCourse, ...]:
+    """Time courses at vehicle, at the half-way dose and at the highest dose of the main series."""
+    name = setting.ligand.name
+    shape = main.curve.shape
+    middle = shape.ec50 if shape.has_fit else setting.ligand.ki
+    symbol = "IC50" if reference is not None else "EC50"
+    middle_label = symbol if shape.has_fit else "Ki"
+    rows = [("vehicle", "vehicle", {})]
+    if reference is not None:
+        rows.append(("agonist", f"{reference.name} alone (EC80)", dict(main.companions)))
+    rows += [
+        ("middle", f"{name} {middle_label}", {**main.companions, name: middle}),
+        ("saturating", f"{name} saturating", {**main.companions, name: float(grid[-1])}),
+    ]
+    times = np.linspace(arm.window[0], arm.window[1], N_COURSE_POINTS)
+    courses = []
+    for role, label, doses in rows:
+        plan = setting.engine.plan(
+            times=times,
+            doses={**arm.inputs, **doses},
+            protocol=arm_protocol(arm),
+            observables=[arm.observable],
+            **setting.base,
+        )
+        raw = setting.engine.run(plan)
+        courses.append(
+            TimeCourse(
+                role=role,
+                label=label,
+                times=times,
+                values=raw.trajectories[arm.observable].reshape(-1),
+                unit=raw.units.get(arm.observable, ""),
+            )
+        )
+    return tuple(courses)
+
+
+def companion_doses(pairs: Mapping[str, str | float]) -> dict[str, float]:
+    """Doses of ``--with`` in uM; plain numbers are uM already.
+
+    Raises
+    ------
+    UnitError
+        If a dose is no concentration.
+    PlanError
+        If it is no number.
+    """
+    micromolar = parse_unit(DOSE_UNIT)
+    return {
+        name: to_model_units(value, micromolar, name=name, where="doses held with the ligand")
+        for name, value in pairs.items()
+    }

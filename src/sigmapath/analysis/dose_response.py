@@ -1,0 +1,159 @@
+"""One dose-response curve: points, shape, and intervals over an ensemble.
+
+Enters: an engine (see :class:`Engine`) and a description of the experiment. Leaves: a
+:class:`DoseResponse`. Called by ``model.dose_response`` and by the dose experiment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.analysis.hill import CurveShape, describe_curve
+
+__all__ = ["DoseResponse", "Engine", "curve_from_run", "default_doses", "interval"]
+
+FloatArray = NDArray[np.float64]
+
+# Highest dose that any experiment of the package gives [uM]: 1 mM, the solubility limit of most
+# S1R ligands.
+HIGHEST_DOSE = 1000.0
+N_DOSES = 41
+
+
+class Engine(Protocol):
+    """What this layer needs of a model: plan an experiment and run it."""
+
+    def plan(self, **experiment: Any) -> Any:
+        """Resolve names to arrays; returns a RunPlan."""
+
+    def run(self, plan: Any, **options: Any) -> Any:
+        """Run a plan; returns a RawResult."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoseResponse:
+    """Points and shape of one readout against the dose of one ligand.
+
+    Parameters
+    ----------
+    ligand : str
+        As the user named it.
+    dose_unit, unit : str
+        Units of doses and responses.
+    readout, long_name : str
+        The readout as text, and in words for figures.
+    doses, responses : ndarray, shape (n_dose,)
+        Ascending positive doses; NaN where a run failed.
+    vehicle : float
+        Response without ligand.
+    status : ndarray of int8, shape (n_dose + 1,)
+        Of the runs, vehicle first.
+    shape : CurveShape
+        Of the nominal parameters.
+    members : ndarray, shape (n_member, n_dose), or None
+        Responses of an ensemble.
+    member_shapes : tuple of CurveShape
+        One per member.
+    """
+
+    ligand: str
+    dose_unit: str
+    unit: str
+    readout: str
+    long_name: str
+    doses: FloatArray
+    responses: FloatArray
+    vehicle: float
+    status: NDArray[np.int8]
+    shape: CurveShape
+    members: FloatArray | None = None
+    member_shapes: tuple[CurveShape, ...] = field(default=())
+
+    @property
+    def n_failed(self) -> int:
+        """Number of runs that failed, vehicle included."""
+        return int(np.count_nonzero(self.status))
+
+    def interval(self, quantity: str, share: float = 0.9) -> tuple[float, float]:
+        """Range of "ec50", "hill", "bottom" or "top" over the members that have a fit."""
+        return interval([getattr(s, quantity) for s in self.member_shapes if s.has_fit], share)
+
+    def to_pandas(self) -> Any:
+        """Table with the columns dose, response and fit; vehicle is dose 0."""
+        import pandas as pd
+
+        doses = np.append(0.0, self.doses)
+        return pd.DataFrame(
+            {
+                f"dose [{self.dose_unit}]": doses,
+                f"{self.readout} [{self.unit}]": np.append(self.vehicle, self.responses),
+                "fit": self.shape.predict(doses),
+                "status": self.status,
+            }
+        )
+
+
+def interval(values: Sequence[float], share: float) -> tuple[float, float]:
+    """Central range that holds ``share`` of the values; NaN if there are none."""
+    if not values:
+        return float("nan"), float("nan")
+    edge = 50.0 * (1.0 - share)
+    low, high = np.percentile(values, [edge, 100.0 - edge])
+    return float(low), float(high)
+
+
+def default_doses(affinity: float, n: int = N_DOSES) -> FloatArray:
+    """Doses from 1e-2 to 1e4 times the affinity, log-spaced, none above 1 mM.
+
+    Parameters
+    ----------
+    affinity : float
+        Ki [uM].
+    n : int
+        Number of doses.
+    """
+    high = min(1e4 * affinity, HIGHEST_DOSE)
+    return np.geomspace(min(1e-2 * affinity, high / 10.0), high, n)
+
+
+def curve_from_run(
+    raw: Any, readout: str, *, ligand: str, dose_unit: str, long_name: str = ""
+) -> DoseResponse:
+    """Shape the result of a sweep over [vehicle, doses...] (and members) into a curve.
+
+    Parameters
+    ----------
+    raw : RawResult
+        Its axis ``ligand`` starts with dose 0; an axis ``member`` may follow or precede it.
+    readout : str
+        Name of the readout in the result.
+    ligand, dose_unit, long_name : str
+        For labels.
+    """
+    axes = [axis.name for axis in raw.axes]
+    position = axes.index(ligand)
+    doses = np.asarray(raw.axes[position].coordinates, dtype=float)
+    values = np.moveaxis(raw.reduced[readout], position, -1)
+    status = np.moveaxis(raw.status, position, -1)
+    nominal, members = (values, None) if values.ndim == 1 else (values[0], values[1:])
+    return DoseResponse(
+        ligand=ligand,
+        dose_unit=dose_unit,
+        unit=raw.units.get(readout, ""),
+        readout=readout,
+        long_name=long_name or readout,
+        doses=doses[1:],
+        responses=nominal[1:],
+        vehicle=float(nominal[0]),
+        status=status if status.ndim == 1 else status[0],
+        shape=describe_curve(doses[1:], nominal[1:], vehicle=float(nominal[0])),
+        members=None if members is None else members[:, 1:],
+        member_shapes=()
+        if members is None
+        else tuple(describe_curve(doses[1:], m[1:], vehicle=float(m[0])) for m in members),
+    )

@@ -1,0 +1,120 @@
+"""The figure of a dose experiment: dose responses above, time courses below, one column an arm.
+
+Enters: a :class:`sigmapath.analysis.dose_experiment.DoseExperiment`. Leaves: a figure worth showing
+in a talk.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sigmapath.plot.dose_response import dose_response, dose_text
+from sigmapath.plot.style import ACCENTS, GREY, axis_label, styled
+from sigmapath.plot.time_course import time_axis
+
+__all__ = ["dose_figure"]
+
+_SERIES_STYLE = {
+    "alone": ("o", ACCENTS[0]),
+    "with": ("^", ACCENTS[1]),
+    "inhibition": ("v", ACCENTS[1]),
+}
+_COURSE_STYLE = {
+    "vehicle": (GREY, ":"),
+    "agonist": (ACCENTS[1], "--"),
+    "middle": (ACCENTS[4], "-."),
+    "saturating": (ACCENTS[0], "-"),
+}
+_INPUT_SHADE = "#F0E442"
+
+
+def dose_figure(experiment: Any) -> Any:
+    """Draw a whole dose experiment.
+
+    Parameters
+    ----------
+    experiment : DoseExperiment
+
+    Returns
+    -------
+    matplotlib Figure
+        Not registered with pyplot: the caller saves it or hands it to a notebook.
+    """
+    from matplotlib.figure import Figure
+
+    with styled():
+        count = len(experiment.arms)
+        figure = Figure(figsize=(4.1 * count, 8.0), layout="constrained")
+        axes = figure.subplots(2, count, squeeze=False)
+        for result, upper, lower in zip(experiment.arms, axes[0], axes[1], strict=True):
+            _draw_curves(upper, result)
+            _draw_courses(lower, result)
+        figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06, hspace=0.04)
+        figure.suptitle(_title(experiment), x=0.01, ha="left", fontsize=15, fontweight="bold")
+        _shared_legend(figure, axes[0][0], "upper right", 1.0)
+        _shared_legend(figure, axes[1][0], "outside lower center", 0.5)
+    return figure
+
+
+def _title(experiment: Any) -> str:
+    ligand = experiment.ligand
+    kind = str(ligand.type)
+    return f"{ligand.name}: {kind}, Ki {dose_text(ligand.ki, 'uM')}"
+
+
+def _draw_curves(ax: Any, result: Any) -> None:
+    for series in result.series:
+        marker, color = _SERIES_STYLE[series.kind]
+        dose_response(series.curve, ax=ax, color=color, marker=marker, label=series.label)
+    ax.set_title(result.arm.title)
+    ax.margins(y=0.12)
+    lines = [
+        line
+        for series in result.series
+        if (line := _caption(series, several=len(result.series) > 1))
+    ]
+    ax.text(
+        0.03,
+        0.97,
+        "\n".join(lines),
+        transform=ax.transAxes,
+        ha="left",
+        va="top",
+        fontsize=9.5,
+        linespacing=1.4,
+        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5},
+    )
+
+
+def _caption(series: Any, *, several: bool) -> str:
+    """What the curve is, in a few words: EC50 and slope, or why it has none."""
+    shape = series.curve.shape
+    lead = f"{series.label}: " if several else ""
+    if not shape.has_fit:
+        return f"{lead}{shape.kind}"
+    symbol = "IC50" if series.kind == "inhibition" or shape.kind == "falling" else "EC50"
+    return f"{lead}{symbol} {dose_text(shape.ec50, series.curve.dose_unit)}, slope {shape.hill:.2g}"
+
+
+def _draw_courses(ax: Any, result: Any) -> None:
+    arm = result.arm
+    unit = "s"
+    for course in result.courses:
+        color, style = _COURSE_STYLE[course.role]
+        times, unit = time_axis(course.times, "s")
+        ax.plot(times, course.values, style, color=color, label=course.label)
+    scale = times[-1] / arm.window[1]
+    for pulse in arm.pulses:
+        ax.axvspan(pulse.start * scale, pulse.stop * scale, color=_INPUT_SHADE, alpha=0.5, lw=0)
+    ax.set_xlim(times[0], times[-1])
+    ax.set_xlabel(axis_label("time with ligand", unit))
+    ax.set_ylabel(axis_label(arm.observable, result.courses[0].unit))
+    applied = [f"{name} {value}" for name, value in arm.inputs.items()]
+    applied += [f"{pulse.target} {pulse.value}" for pulse in arm.pulses]
+    ax.set_title(", ".join(applied).replace("_", " ") or "no stress", fontweight="normal")
+
+
+def _shared_legend(figure: Any, ax: Any, place: str, anchor: float) -> None:
+    handles, labels = ax.get_legend_handles_labels()
+    if len(labels) > 1:
+        figure.legend(handles, labels, loc=place, ncols=len(labels))
