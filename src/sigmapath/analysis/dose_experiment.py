@@ -21,9 +21,9 @@ from sigmapath.analysis.dose_response import (
     curve_from_run,
     default_doses,
 )
+from sigmapath.experiment.ligands import Ligand
 from sigmapath.experiment.protocol import equilibrate, phase
 from sigmapath.pathways.dose_arms import DoseArm
-from sigmapath.pathways.ligands import Ligand
 from sigmapath.quantity import parse_unit, to_model_units
 
 __all__ = [
@@ -177,8 +177,8 @@ def run_dose_experiment(
         progress=progress or (lambda what, done, total: None),
     )
     held = dict(companions or {})
-    antagonist = not ligand.is_agonist
-    grid = default_doses(ligand.ki) if doses is None else np.asarray(doses, dtype=float)
+    antagonist = ligand.type != "agonist"
+    grid = default_doses(ligand.Ki_uM) if doses is None else np.asarray(doses, dtype=float)
     if doses is None:
         grid = _widened(setting, arms, held, grid)
     results = []
@@ -199,7 +199,7 @@ def run_dose_experiment(
 
 
 def _notes(ligand: Ligand, grid: FloatArray) -> tuple[str, ...]:
-    low, high = grid[0] / ligand.ki, grid[-1] / ligand.ki
+    low, high = grid[0] / ligand.Ki_uM, grid[-1] / ligand.Ki_uM
     note = f"{len(grid)} doses from {low:.3g} to {high:.3g} x Ki"
     return (note + (", up to the limit of 1 mM" if grid[-1] >= HIGHEST_DOSE else ""),)
 
@@ -215,7 +215,7 @@ def _widened(
         setting.progress("choosing doses", 0, len(arms))
         kinds = {_curve(setting, arm, held, grid, members=False).shape.kind for arm in arms}
         low, high = grid[0], grid[-1]
-        if "starts high" in kinds and low > 1e-6 * setting.ligand.ki:
+        if "starts high" in kinds and low > 1e-6 * setting.ligand.Ki_uM:
             low /= 10.0
         if "not saturating" in kinds and high < HIGHEST_DOSE:
             high = min(10.0 * high, HIGHEST_DOSE)
@@ -298,7 +298,7 @@ def _run_arm(
 
 def _reference_dose(setting: _Setting, arm: DoseArm, reference: Ligand) -> float:
     """EC80 of the reference agonist in this arm; 20 x Ki where its curve has no EC50."""
-    grid = default_doses(reference.ki)
+    grid = default_doses(reference.Ki_uM)
     other = _Setting(
         engine=setting.engine,
         ligand=reference,
@@ -308,7 +308,7 @@ def _reference_dose(setting: _Setting, arm: DoseArm, reference: Ligand) -> float
         progress=setting.progress,
     )
     shape = _curve(other, arm, {}, grid).shape
-    return shape.effective_dose(REFERENCE_PERCENT) if shape.has_fit else 20.0 * reference.ki
+    return shape.effective_dose(REFERENCE_PERCENT) if shape.has_fit else 20.0 * reference.Ki_uM
 
 
 def _courses(
@@ -321,7 +321,7 @@ def _courses(
     """Time courses at vehicle, at the half-way dose and at the highest dose of the main series."""
     name = setting.ligand.name
     shape = main.curve.shape
-    middle = shape.ec50 if shape.has_fit else setting.ligand.ki
+    middle = shape.ec50 if shape.has_fit else setting.ligand.Ki_uM
     symbol = "IC50" if reference is not None else "EC50"
     middle_label = symbol if shape.has_fit else "Ki"
     rows = [("vehicle", "vehicle", {})]

@@ -1,7 +1,7 @@
 """Values as people type them on the command line.
 
-Enters: ``name=value`` pairs, axes and dose ranges as text. Leaves: names and plain values; names are
-not looked up here.
+Enters: ``name=value`` pairs, axes and dose ranges as text. Leaves: names and plain values; no name
+is looked up here.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def dose_figure(experiment: Any) -> Any:
 def _title(experiment: Any) -> str:
     ligand = experiment.ligand
     kind = str(ligand.type)
-    return f"{ligand.name}: {kind}, Ki {dose_text(ligand.ki, 'uM')}"
+    return f"{ligand.name}: {kind}, Ki {dose_text(ligand.Ki_uM, 'uM')}"
 
 
 def _draw_curves(ax: Any, result: Any) -> None:

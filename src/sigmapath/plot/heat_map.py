@@ -12,7 +12,7 @@ import numpy as np
 from sigmapath.errors import PlanError, UnknownNameError
 from sigmapath.plot.style import GREY, axis_label, new_axes, styled
 
-__all__ = ["heat_map"]
+__all__ = ["heat_map", "is_log_spaced"]
 
 
 def heat_map(data: Any, readout: str | None = None, *, ax: Any | None = None) -> Any:
@@ -66,14 +66,14 @@ def heat_map(data: Any, readout: str | None = None, *, ax: Any | None = None) ->
         unit = str(variable.attrs.get("units", ""))
         bar.set_label(axis_label(str(variable.attrs.get("long_name") or chosen), unit))
         for axis, values, name in ((ax.xaxis, x, horizontal), (ax.yaxis, y, vertical)):
-            if _is_log(values):
+            if is_log_spaced(values):
                 getattr(ax, f"set_{axis.axis_name}scale")("log")
             axis.set_label_text(axis_label(str(name), str(data[name].attrs.get("units", ""))))
         _mark_failed(ax, data, x, y)
     return ax
 
 
-def _is_log(values: Any) -> bool:
+def is_log_spaced(values: Any) -> bool:
     """Whether positive values are spaced more evenly in the logarithm than as they are."""
     if len(values) < 3 or np.min(values) <= 0.0:
         return False
@@ -84,7 +84,7 @@ def _is_log(values: Any) -> bool:
 def _edges(values: Any) -> Any:
     """Cell borders half-way between the coordinates, in the logarithm on a log axis."""
     centre = np.asarray(values, dtype=float)
-    log = _is_log(centre)
+    log = is_log_spaced(centre)
     if log:
         centre = np.log(centre)
     if len(centre) == 1:

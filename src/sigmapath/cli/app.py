@@ -1,0 +1,102 @@
+"""The command line: one entry, one boundary for errors.
+
+Enters: arguments. Leaves: an exit code: 0 done, 1 some runs failed, 2 bad input, 130 interrupted.
+Results go to stdout, messages and progress to stderr. No traceback reaches the user unless
+SIGMAPATH_DEBUG is set.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from sigmapath.cli import dose, inspect, simulate, sweep
+from sigmapath.errors import SigmapathError
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="sigmapath",
+    help="Simulate how the sigma-1 receptor drives signalling between ER and mitochondria: dose an "
+    "agonist, sweep a stress, look at the pathway. Runs any SBML or Antimony model too.",
+    epilog='Start with: sigmapath dose "(+)-pentazocine"',
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from sigmapath.results.provenance import version
+
+        typer.echo(f"sigmapath {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False,
+        "--version",
+        help="Print the version and exit.",
+        callback=_print_version,
+        is_eager=True,
+    ),
+) -> None:
+    pass
+
+
+app.command("dose")(dose.dose)
+app.command("simulate")(simulate.simulate)
+app.command("sweep")(sweep.sweep)
+app.command("steady-state")(inspect.steady_state)
+app.command("models")(inspect.models)
+app.command("show")(inspect.show)
+app.command("check")(inspect.check)
+app.command("convert")(inspect.convert)
+app.command("ligands")(inspect.ligands)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; prints every error as one message."""
+    try:
+        result = app(list(arguments), standalone_mode=False)
+    except SigmapathError as error:
+        return _refuse(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted", err=True)
+        return 130
+    except TyperException as error:
+        return _refuse(_usage_message(error))
+    except BrokenPipeError:
+        # The reader of our output has gone (sigmapath show ... | head): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the one boundary where a defect becomes a message
+        if os.environ.get("SIGMAPATH_DEBUG"):
+            raise
+        return _refuse(
+            f"this is a defect of sigmapath, please report it: {type(error).__name__}: {error} "
+            "(SIGMAPATH_DEBUG=1 shows where)"
+        )
+    return int(result) if isinstance(result, int) else 0
+
+
+def _refuse(message: str) -> int:
+    typer.echo(f"sigmapath: {message}", err=True)
+    return 2
+
+
+def _usage_message(error: TyperException) -> str:
+    """What was wrong with the command line, and where the help is."""
+    message = getattr(error, "format_message", error.__str__)()
+    context = getattr(error, "ctx", None)
+    command = getattr(context, "command_path", "sigmapath")
+    return f"{message} ({command} --help shows how)"

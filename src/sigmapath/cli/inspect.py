@@ -1,0 +1,123 @@
+"""Commands that look at models: models, show, check, convert, steady-state, ligands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigmapath.cli import options as o
+from sigmapath.cli.screen import say, table
+from sigmapath.cli.values import pairs
+from sigmapath.errors import OutputError
+
+__all__ = ["check", "convert", "ligands", "models", "show", "steady_state"]
+
+
+def models() -> int:
+    """List the packaged pathways, one line each."""
+    from sigmapath.pathways.registry import model_descriptions
+
+    print(table(["model", "what it is"], list(model_descriptions().items())))
+    return 0
+
+
+def ligands() -> int:
+    """List the ligands: affinity, efficacy and where they come from."""
+    from sigmapath.pathways.ligands import ligand_table
+
+    rows = [
+        [
+            row.name,
+            row.type,
+            f"{row.Ki_uM * 1000:.4g}",
+            f"{row.Ki_low_uM * 1000:.3g} to {row.Ki_high_uM * 1000:.3g}",
+            f"{row.alpha:g}",
+            row.grade,
+            row.source,
+        ]
+        for row in ligand_table().values()
+    ]
+    header = ["ligand", "type", "Ki [nM]", "range", "efficacy alpha", "grade of Ki", "source"]
+    print(table(header, rows))
+    return 0
+
+
+def show(
+    model: o.ModelArgument,
+    equations: Annotated[bool, typer.Option("--equations", help="Print the equations.")] = False,
+    source: Annotated[bool, typer.Option("--source", help="Print the generated code.")] = False,
+    backend: o.Backend = "llvm",
+) -> int:
+    """Show what a model holds: species, parameters with sources, reactions, conditions."""
+    from sigmapath.api import load
+
+    loaded = load(model)
+    if source:
+        print(loaded.source(backend=backend))
+    elif equations:
+        print(loaded.equations())
+    else:
+        print(loaded.describe())
+    return 0
+
+
+def check(model: o.ModelArgument) -> int:
+    """Check a model: names, units, totals, dead reactions, sources; exit code 1 on errors."""
+    from sigmapath.api import load
+
+    issues = load(model).check()
+    rows = [[issue.severity, issue.where, issue.what, issue.fix] for issue in issues]
+    if rows:
+        print(table(["severity", "where", "what", "what to do"], rows))
+    errors = sum(issue.severity == "error" for issue in issues)
+    warnings = sum(issue.severity == "warning" for issue in issues)
+    say(f"{errors} errors, {warnings} warnings, {len(issues) - errors - warnings} remarks")
+    return 1 if errors else 0
+
+
+def convert(
+    model: Annotated[str, typer.Argument(metavar="IN", help="A packaged name or a path.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Path: .xml, .sbml or .ant.")],
+) -> int:
+    """Convert a model to SBML (Level 3 Version 2) or Antimony."""
+    from sigmapath.api import load
+    from sigmapath.results.storage import check_writable, write_text
+
+    writers = {".xml": "to_sbml", ".sbml": "to_sbml", ".ant": "to_antimony"}
+    if out.suffix.lower() not in writers:
+        raise OutputError(
+            "unknown kind of model file",
+            where=str(out),
+            found=out.suffix or "no suffix",
+            expected=", ".join(writers),
+        )
+    check_writable(out, suffixes=tuple(writers))
+    loaded = load(model)
+    write_text(out, getattr(loaded, writers[out.suffix.lower()])())
+    say(f"wrote {out}")
+    return 0
+
+
+def steady_state(
+    model: o.ModelArgument,
+    dose: o.DoseOption = [],  # noqa: B006  typer reads the default, nobody changes it
+    set_: o.SetOption = [],  # noqa: B006
+    initial: o.InitialOption = [],  # noqa: B006
+    condition: o.ConditionOption = None,
+) -> int:
+    """Find the steady state; says which method succeeded, the residual and the stability."""
+    from sigmapath.api import load
+
+    loaded = load(model)
+    found = loaded.steady_state(
+        doses=pairs(dose, "--dose"),
+        parameters=pairs(set_, "--set"),
+        initial=pairs(initial, "--initial"),
+        condition=condition,
+    )
+    rows = [[name, f"{value:.6g}", unit] for name, value, unit in found.rows()]
+    print(table(["state", "value", "unit"], rows))
+    say(found.summary())
+    return 0 if found.success else 1

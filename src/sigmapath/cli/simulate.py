@@ -1,0 +1,83 @@
+"""``sigmapath simulate``: one run, as numbers and as a figure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from sigmapath.cli import options as o
+from sigmapath.cli.values import pairs
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    model: o.ModelArgument,
+    until: Annotated[
+        str, typer.Option("--until", help='End time, e.g. "6h" (model units if plain).')
+    ],
+    points: Annotated[int, typer.Option("--points", min=2, help="Number of output times.")] = 201,
+    observable: Annotated[
+        list[str],
+        typer.Option("--observable", help="An id or a formula; repeats. Default: species."),
+    ] = [],  # noqa: B006  typer reads the default, nobody changes it
+    dose: o.DoseOption = [],  # noqa: B006
+    set_: o.SetOption = [],  # noqa: B006
+    initial: o.InitialOption = [],  # noqa: B006
+    condition: o.ConditionOption = None,
+    rest: o.Rest = False,
+    method: o.Method = "auto",
+    rtol: o.Rtol = 1e-6,
+    backend: o.Backend = "llvm",
+    out: o.OutOption = None,
+    plot: o.PlotOption = None,
+) -> int:
+    """Simulate a model over time; writes CSV to stdout unless --out or --plot is given.
+
+    Example: sigmapath simulate s1r_mam --dose "(+)-pentazocine=1 uM" --until 6h --plot run.png
+    """
+    from sigmapath.api import load
+    from sigmapath.cli.files import check_outputs, write_figure, write_result
+
+    check_outputs(out, plot)
+    loaded = load(model)
+    raw = loaded.run(
+        times=(until, points),
+        observables=observable or None,
+        doses=pairs(dose, "--dose"),
+        parameters=pairs(set_, "--set"),
+        initial=pairs(initial, "--initial"),
+        condition=condition,
+        protocol=_protocol(rest),
+        method=method,
+        rtol=rtol,
+        backend=backend,
+    )
+    if out is not None or plot is None:
+        write_result(raw, out)
+    if plot is not None:
+        write_figure(plot, lambda: _figure(raw, observable))
+    return _report(raw)
+
+
+def _protocol(rest: bool) -> Any:
+    if not rest:
+        return None
+    from sigmapath.experiment.protocol import equilibrate
+
+    return [equilibrate()]
+
+
+def _figure(raw: Any, observables: list[str]) -> Any:
+    from sigmapath.plot.time_course import time_course
+    from sigmapath.results.dataset import to_dataset
+
+    data = to_dataset(raw)
+    return time_course(data, observables or None).figure
+
+
+def _report(raw: Any) -> int:
+    from sigmapath.cli.files import report_failures
+
+    return report_failures(raw)

@@ -1,0 +1,96 @@
+"""``sigmapath sweep``: many runs over named axes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from sigmapath.cli import options as o
+from sigmapath.cli.values import axis, pairs
+from sigmapath.errors import PlanError
+
+__all__ = ["sweep"]
+
+
+def sweep(
+    model: o.ModelArgument,
+    axis_: Annotated[
+        list[str],
+        typer.Option(
+            "--axis",
+            metavar="NAME=VALUES",
+            help='What to vary: "tunicamycin=0:5:50", "(+)-pentazocine=1nM:10uM:50:log" or a list '
+            '"k=1,2,5"; repeats, first axis first.',
+        ),
+    ],
+    readout: Annotated[
+        list[str], typer.Option("--readout", help='What to report, e.g. "peak(Ca_mito)"; repeats.')
+    ],
+    until: Annotated[str, typer.Option("--until", help='End time, e.g. "24h".')] = "24 h",
+    dose: o.DoseOption = [],  # noqa: B006  typer reads the default, nobody changes it
+    set_: o.SetOption = [],  # noqa: B006
+    initial: o.InitialOption = [],  # noqa: B006
+    condition: o.ConditionOption = None,
+    rest: o.Rest = False,
+    method: o.Method = "auto",
+    rtol: o.Rtol = 1e-6,
+    backend: o.Backend = "llvm",
+    out: o.OutOption = None,
+    plot: o.PlotOption = None,
+) -> int:
+    """Sweep a model over one or more axes; writes CSV to stdout unless --out or --plot is given.
+
+    Example: sigmapath sweep s1r_mam --axis "tunicamycin=0:5:50"
+    --axis "(+)-pentazocine=1nM:10uM:50:log" --readout "peak(Ca_mito)" --plot sweep.png
+    """
+    from sigmapath.api import load
+    from sigmapath.cli.files import check_outputs, report_failures, write_figure, write_result
+    from sigmapath.cli.screen import progress_bar
+    from sigmapath.cli.simulate import _protocol
+
+    check_outputs(out, plot)
+    axes = dict(axis(text) for text in axis_)
+    if len(axes) < len(axis_):
+        raise PlanError("one name has two axes", where="--axis", fix="give each axis once")
+    loaded = load(model)
+    with progress_bar("sweep") as advance:
+        raw = loaded.run(
+            times=until,
+            axes=axes,
+            readouts={text: text for text in readout},
+            doses=pairs(dose, "--dose"),
+            parameters=pairs(set_, "--set"),
+            initial=pairs(initial, "--initial"),
+            condition=condition,
+            protocol=_protocol(rest),
+            method=method,
+            rtol=rtol,
+            backend=backend,
+            progress=advance,
+        )
+    if out is not None or plot is None:
+        write_result(raw, out)
+    if plot is not None:
+        write_figure(plot, lambda: _figure(raw, readout))
+    return report_failures(raw)
+
+
+def _figure(raw: Any, readouts: list[str]) -> Any:
+    """A heat map per readout for two axes, a line per readout for one."""
+    from matplotlib.figure import Figure
+
+    from sigmapath.plot.heat_map import heat_map
+    from sigmapath.plot.lines import sweep_lines
+    from sigmapath.results.dataset import to_dataset
+
+    data = to_dataset(raw)
+    count = len(readouts)
+    figure = Figure(figsize=(6.6 * count, 5.0), layout="constrained")
+    axes = figure.subplots(1, count, squeeze=False)[0]
+    for ax, name in zip(axes, readouts, strict=True):
+        if data[name].ndim == 1:
+            sweep_lines(data, name, ax=ax)
+        else:
+            heat_map(data, name, ax=ax)
+    return figure
