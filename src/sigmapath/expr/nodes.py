@@ -10,7 +10,7 @@ The language is that of SBML MathML: real numbers only, booleans are 1.0 and 0.0
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Union
+from typing import Any
 from weakref import WeakValueDictionary
 
 __all__ = [
@@ -33,14 +33,14 @@ __all__ = [
 ]
 
 # op -> (fewest, most) arguments; None is "any number".
-_UNARY = (
-    "neg abs exp ln log10 sqrt floor ceiling factorial "
+_UNARY = tuple(
+    "neg abs exp ln log10 sqrt floor ceiling factorial "  # noqa: SIM905
     "sin cos tan sec csc cot sinh cosh tanh sech csch coth "
     "arcsin arccos arctan arcsec arccsc arccot "
-    "arcsinh arccosh arctanh arcsech arccsch arccoth not rateof"
-).split()
-_BINARY = "div pow quotient rem lt le gt ge eq ne implies delay".split()
-_NARY = "add mul min max and or xor".split()
+    "arcsinh arccosh arctanh arcsech arccsch arccoth not rateof".split()
+)
+_BINARY = ["div", "pow", "quotient", "rem", "lt", "le", "gt", "ge", "eq", "ne", "implies", "delay"]
+_NARY = ["add", "mul", "min", "max", "and", "or", "xor"]
 
 ARITY: dict[str, tuple[int, int | None]] = {
     "num": (0, 0),
@@ -125,7 +125,7 @@ class Expr:
         return apply("neg", self)
 
 
-ExprLike = Union[Expr, float, int, str]
+ExprLike = Expr | float | int | str
 
 _interned: WeakValueDictionary[tuple[Any, ...], Expr] = WeakValueDictionary()
 

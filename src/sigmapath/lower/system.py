@@ -57,7 +57,7 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """``id = math``: an assignment rule, a reaction rate, or a concentration derived from a state."""
+    """``id = math``: an assignment rule, a reaction rate, or a concentration of an amount state."""
 
     id: str
     math: Expr

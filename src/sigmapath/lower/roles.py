@@ -1,0 +1,186 @@
+"""Decide what each quantity is: a settable parameter, a state, or defined by a rule.
+
+Enters: a flat ReactionNetwork and its net stoichiometry. Leaves: :class:`Roles`. The state of a
+species is what its user terms say (amount, or concentration) while the compartment's size is
+constant, and the amount otherwise, because only amounts stay put when a volume moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sigmapath.errors import DuplicateIdError, ModelError, UnknownNameError
+from sigmapath.expr.nodes import Expr, number, symbol
+from sigmapath.expr.simplify import div, mul
+from sigmapath.lower.stoichiometry import NetStoichiometry, live_references
+from sigmapath.lower.system import Quantity
+from sigmapath.model.components import Compartment, Species
+from sigmapath.model.network import ReactionNetwork
+
+__all__ = ["Roles", "assign_roles"]
+
+_NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """Who is what.
+
+    Parameters
+    ----------
+    parameters, states : tuple of Quantity
+        Settable quantities and states, in their final order; ``start`` is in user terms.
+    varying_compartments : frozenset of str
+        Compartments whose size a rule or an event changes.
+    rates : mapping str -> Expr
+        Right-hand sides of rate rules, in user terms, by variable.
+    """
+
+    parameters: tuple[Quantity, ...]
+    states: tuple[Quantity, ...]
+    varying_compartments: frozenset[str]
+    rates: Mapping[str, Expr]
+
+
+def _number_or_nan(value: float | None) -> float:
+    return _NAN if value is None else float(value)
+
+
+def _is_amount(species: Species, compartment: Compartment) -> bool:
+    # A point has no size to divide by: section 4.5.3.
+    return species.has_only_substance_units or compartment.spatial_dimensions == 0
+
+
+def _species_quantity(
+    species: Species, compartment: Compartment, varying: bool, start: Expr | None
+) -> Quantity:
+    is_amount = _is_amount(species, compartment)
+    size = symbol(compartment.id)
+    given = species.initial_amount if is_amount else species.initial_concentration
+    other = species.initial_concentration if is_amount else species.initial_amount
+    if start is None and given is None and other is not None:
+        if compartment.spatial_dimensions == 0:
+            given = other
+        else:
+            # Worked out at the start, so that a changed size is respected.
+            start = mul(number(other), size) if is_amount else div(number(other), size)
+            if start.op == "num":
+                given, start = float(start.value or 0.0), None
+    return Quantity(
+        id=species.id,
+        kind="species",
+        value=_NAN if start is not None else _number_or_nan(given),
+        start=start,
+        volume=species.compartment,
+        is_amount=is_amount,
+        state_is_amount=varying and not is_amount,
+    )
+
+
+def _all_quantities(network: ReactionNetwork, varying: frozenset[str]) -> Iterator[Quantity]:
+    """Every quantity of the network in the order species, compartments, parameters, references."""
+    starts = {item.symbol: item.math for item in network.initial_assignments}
+    compartments = {item.id: item for item in network.compartments}
+    for species in network.species:
+        home = compartments.get(species.compartment)
+        if home is None:
+            raise UnknownNameError(
+                "compartment",
+                species.compartment,
+                compartments,
+                where=f"{network.where}: species {species.id}",
+            )
+        yield _species_quantity(
+            species, home, species.compartment in varying, starts.get(species.id)
+        )
+    for compartment in network.compartments:
+        yield _plain("compartment", compartment.id, compartment.size, starts)
+    for parameter in network.parameters:
+        kind = "local_parameter" if "." in parameter.id else "parameter"
+        yield _plain(kind, parameter.id, parameter.value, starts)
+    for name, reference in live_references(network).items():
+        yield _plain("stoichiometry", name, reference.stoichiometry, starts)
+
+
+def _plain(kind: str, name: str, value: float | None, starts: Mapping[str, Expr]) -> Quantity:
+    start = starts.get(name)
+    known = _NAN if start is not None else _number_or_nan(value)
+    return Quantity(id=name, kind=kind, value=known, start=start)
+
+
+def _check_rules(network: ReactionNetwork, ids: set[str]) -> None:
+    """Each rule sets one known quantity, and nobody sets it twice (section 4.9)."""
+    seen: set[str] = set()
+    for rule in (*network.assignment_rules, *network.rate_rules):
+        place = f"{network.where}: rule of {rule.variable}"
+        if rule.variable not in ids:
+            raise UnknownNameError("quantity", rule.variable, ids, where=place)
+        if rule.variable in seen:
+            raise DuplicateIdError(
+                f"{rule.variable} has two rules", where=place, fix="keep one of them"
+            )
+        seen.add(rule.variable)
+    for item in network.initial_assignments:
+        place = f"{network.where}: initial assignment of {item.symbol}"
+        if item.symbol not in ids:
+            raise UnknownNameError("quantity", item.symbol, ids, where=place)
+
+
+def _check_ruled_species(
+    network: ReactionNetwork, stoichiometry: NetStoichiometry, ruled: set[str]
+) -> None:
+    for species in network.species:
+        changed = stoichiometry[species.id] and not (species.boundary_condition or species.constant)
+        if changed and species.id in ruled:
+            raise ModelError(
+                f"species {species.id} is set by a rule and changed by reactions",
+                where=network.where,
+                found=", ".join(list(stoichiometry[species.id])[:5]),
+                fix="set boundaryCondition to true, or drop the rule",
+            )
+
+
+def assign_roles(network: ReactionNetwork, stoichiometry: NetStoichiometry) -> Roles:
+    """Sort the quantities of a flat network into parameters and states.
+
+    Raises
+    ------
+    UnknownNameError, DuplicateIdError, ModelError
+        For rules on unknown quantities, two rules on one, a species in an unknown compartment, and
+        a species that both a rule and reactions change.
+    """
+    assigned = {rule.variable for rule in network.assignment_rules}
+    rates = {rule.variable: rule.math for rule in network.rate_rules}
+    by_events = {item.variable for event in network.events for item in event.assignments}
+    varying = frozenset(
+        item.id
+        for item in network.compartments
+        if item.id in assigned or item.id in rates or item.id in by_events
+    )
+    quantities = list(_all_quantities(network, varying))
+    _check_rules(network, {item.id for item in quantities})
+    _check_ruled_species(network, stoichiometry, assigned | set(rates))
+    with_law = {item.id for item in network.reactions if item.kinetic_law is not None}
+    fixed = {s.id for s in network.species if s.boundary_condition or s.constant}
+    parameters: dict[str, list[Quantity]] = {}
+    states: list[Quantity] = []
+    for item in quantities:
+        reacts = (
+            item.kind == "species"
+            and item.id not in fixed
+            and any(reaction in with_law for reaction in stoichiometry[item.id])
+        )
+        if item.id in assigned:
+            continue
+        if item.id in rates or reacts or item.state_is_amount:
+            states.append(item)
+        else:
+            parameters.setdefault(item.kind, []).append(item)
+    order = ("parameter", "local_parameter", "compartment", "species", "stoichiometry")
+    return Roles(
+        parameters=tuple(item for kind in order for item in parameters.get(kind, [])),
+        states=tuple(states),
+        varying_compartments=varying,
+        rates=rates,
+    )
