@@ -18,7 +18,7 @@ from sigmapath.io.sbml.packages import require_supported
 from sigmapath.io.sbml.read import read_model
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["parse", "read_sbml"]
+__all__ = ["network_of", "parse", "read_sbml"]
 
 
 def parse(text: str, where: str) -> Any:
@@ -71,7 +71,13 @@ def read_sbml(
     UnsupportedFeatureError
         If it needs an SBML package or mathematics that is not supported.
     """
-    document = parse(text, where)
+    return network_of(parse(text, where), where=where, folder=folder)
+
+
+def network_of(
+    document: Any, *, where: str, folder: Path | None
+) -> tuple[ReactionNetwork, tuple[str, ...]]:
+    """Return the network of a parsed document, which is flattened in place; see read_sbml."""
     level, version = document.getLevel(), document.getVersion()
     notes = require_supported(document, where)
     flatten(document, where, folder)
