@@ -69,7 +69,7 @@ _MESSAGES = {
     Reason.EVENT: "an event fires on the way to rest; simulate the approach instead",
 }
 
-_ROOT, _NOT_FINITE_ROOT = int(Landing.ROOT), int(Landing.NOT_FINITE)
+_ROOT = int(Landing.ROOT)
 _NONE, _NOT_FINITE = int(Reason.NONE), int(Reason.NOT_FINITE)
 _STEP_TOO_SMALL, _STILL_MOVING = int(Reason.STEP_TOO_SMALL), int(Reason.STILL_MOVING)
 _OSCILLATING, _GROWING = int(Reason.OSCILLATING), int(Reason.GROWING)
@@ -223,17 +223,7 @@ def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
             n_iterations += count
             if landing == _ROOT:
                 return _NONE, size, residual, n_iterations, is_saddle
-            if landing == _NOT_FINITE_ROOT and not np.isfinite(_norm_of_rates(work)):
-                return _NOT_FINITE, size, residual, n_iterations, False
     return _why_moving(work, largest_at_start, n_turns), size, residual, n_iterations, False
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _norm_of_rates(work: Any) -> Any:
-    total = 0.0
-    for i in range(work.size[N]):
-        total += abs(work.vec[RATE, i])
-    return total
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -261,7 +251,7 @@ def is_attracting(work: Any, rest: Any) -> bool:
         r = rest.moiety_of[j]
         if r >= 0:
             work.vec[Y, j] += rest.totals[r] - total_of(rest.reduced[r], work.vec[Y])
-    reason, _, _, _, is_saddle = approach(work, rest, _RETURNED, _LOST)
+    reason, _, _, _, _ = approach(work, rest, _RETURNED, _LOST)
     returned = reason == _NONE and distance(rest, vec[POINT], vec[ROOT_AT]) <= _NEIGHBOUR
     vec[POINT, :] = vec[ROOT_AT]
     return returned

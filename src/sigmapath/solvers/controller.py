@@ -1,0 +1,108 @@
+"""Step sizes: the first one, the next one, and the smallest the clock can resolve.
+
+Enters: error norms, states and rates at a start. Leaves: step sizes. Called by the drive loop
+and by the integration fallback of the steady state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.rates import rates
+
+__all__ = ["accepted_factor", "initial_step", "rejected_factor", "smallest_step"]
+
+N, RTOL, MASKED, MAX_STEP = at.N, at.RTOL, at.MASKED, at.MAX_STEP
+ATOL, MASK, Y, RATE, STAGE, RIGHT, MASS = (
+    at.ATOL,
+    at.MASK,
+    at.Y,
+    at.RATE,
+    at.STAGE,
+    at.RIGHT,
+    at.MASS,
+)
+
+# Both methods carry an error estimate of order four: it scales with h^5.
+_POWER = 1.0 / 5.0
+_SAFETY, _SHRINK, _GROW = 0.9, 0.2, 8.0
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def accepted_factor(error: Any, last_error: Any) -> Any:
+    """Factor on h after an accepted step, by a PI controller.
+
+    References
+    ----------
+    Gustafsson (1991), Control theoretic techniques for stepsize selection in explicit Runge-Kutta
+    methods, ACM TOMS 17:533-554, doi:10.1145/210232.210242: exponents 0.7/k and 0.4/k.
+    """
+    if error < 1e-10:
+        return _GROW
+    factor = _SAFETY * error ** (-0.7 * _POWER) * max(last_error, 1e-4) ** (0.4 * _POWER)
+    return min(_GROW, max(_SHRINK, factor))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def rejected_factor(error: Any) -> Any:
+    """Factor on h after a rejected step; a fixed cut where the error is not finite."""
+    if not np.isfinite(error):
+        return _SHRINK
+    return min(0.9, max(_SHRINK, _SAFETY * error ** (-_POWER)))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def smallest_step(t: Any) -> Any:
+    """Return the step below which t + h no longer differs reliably from t."""
+    return 4.0 * 2.220446049250313e-16 * abs(t) + 1e-290
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def initial_step(work: Any, t: Any, span: Any) -> Any:
+    """Guess a first step from the sizes of y, y' and the change of y' over a trial Euler step.
+
+    Row RATE must hold f(t, y). Uses rows STAGE and RIGHT. Never more than ``span``.
+
+    References
+    ----------
+    Hairer, Norsett, Wanner (1993), Solving Ordinary Differential Equations I, section II.4,
+    "Starting step size".
+    """
+    vec = work.vec
+    n = work.size[N]
+    rtol = work.tune[RTOL]
+    limit = min(span, work.tune[MAX_STEP])
+    if n == 0:
+        return limit
+    size, slope = 0.0, 0.0
+    for i in range(n):
+        if work.flag[MASKED] != 0 and vec[MASK, i] != 0.0:
+            continue
+        scale = vec[ATOL, i] + rtol * abs(vec[Y, i])
+        size += (vec[Y, i] / scale) ** 2
+        slope += (vec[RATE, i] / scale) ** 2 * vec[MASS, i]
+    size, slope = np.sqrt(size / n), np.sqrt(slope / n)
+    # Nothing moves and nothing is there: the error estimate may judge a bold first step.
+    if slope * limit < 1e-5:
+        return limit
+    trial = 1e-6 * limit if size < 1e-5 else 0.01 * size / slope
+    trial = min(trial, limit)
+    for i in range(n):
+        vec[STAGE, i] = vec[Y, i] + trial * vec[RATE, i] * vec[MASS, i]
+    rates(work, t + trial, vec[STAGE], vec[RIGHT])
+    bend = 0.0
+    for i in range(n):
+        if work.flag[MASKED] != 0 and vec[MASK, i] != 0.0:
+            continue
+        scale = vec[ATOL, i] + rtol * abs(vec[Y, i])
+        bend += ((vec[RIGHT, i] - vec[RATE, i]) / scale) ** 2 * vec[MASS, i]
+    bend = np.sqrt(bend / n) / trial
+    largest = max(slope, bend)
+    if not np.isfinite(largest):
+        return 1e-3 * trial
+    step = max(1e-6 * limit, 1e-3 * trial) if largest <= 1e-15 else (0.01 / largest) ** _POWER
+    return min(100.0 * trial, step, limit)

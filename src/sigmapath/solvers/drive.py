@@ -1,0 +1,277 @@
+"""THE loop: one run after another, each from its start values to its end time.
+
+Enters: compiled kernels by address and the arrays of a batch. Leaves: trajectories, readouts,
+status, counters. Called by :func:`sigmapath.solvers.solve.solve_batch`, from any thread.
+
+Steps end exactly at breakpoints (jumps, events that come due, roots, the end) and never because
+of the output grid, which dense output serves. Nothing is carried from one run to the next.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.advance import advance, commit, restart
+from sigmapath.solvers.call import call_kernel
+from sigmapath.solvers.events import next_due, process_events, reset_events
+from sigmapath.solvers.interpolate import interpolate
+from sigmapath.solvers.jumps import apply_jump, derive
+from sigmapath.solvers.reducers import (
+    begin_reducers,
+    finish_reducers,
+    observe,
+    reduce_point,
+    reduce_step,
+)
+from sigmapath.solvers.roots import first_root, remember_roots
+from sigmapath.solvers.start import choose_method
+from sigmapath.status import Status
+
+__all__ = ["run_chunk"]
+
+OK, INTERRUPTED, BAD_START, NOT_FINITE = (
+    int(Status.OK),
+    int(Status.INTERRUPTED),
+    int(Status.BAD_START),
+    int(Status.NOT_FINITE),
+)
+N, N_OUTPUT, N_ROOT, N_EVENT, REQUESTED_METHOD = (
+    at.N,
+    at.N_OUTPUT,
+    at.N_ROOT,
+    at.N_EVENT,
+    at.REQUESTED_METHOD,
+)
+Y, Y_NEW, Y_AT, FORCING, HELD = at.Y, at.Y_NEW, at.Y_AT, at.FORCING, at.HELD
+T_RIGHT, H_NEXT, NOW = at.T_RIGHT, at.H_NEXT, at.NOW
+METHOD, FORCED, HAS_HELD, MASKED, STIFF_HITS = (
+    at.METHOD,
+    at.FORCED,
+    at.HAS_HELD,
+    at.MASKED,
+    at.STIFF_HITS,
+)
+USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
+    at.USED_METHOD,
+    at.NEXT_JUMP,
+    at.NEXT_TIME,
+    at.N_PENDING,
+)
+OBS_GRID, A_INITIAL, AUTO = at.OBS_GRID, at.A_INITIAL, at.AUTO
+S_STEPS = at.S_STEPS
+
+# The stop flag is looked at once in so many steps.
+_POLL = 64
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _begin(work: Any, start: Any) -> None:
+    """Reset a worker and work out p and y from the start values of one run."""
+    for k in range(len(work.stat)):
+        work.stat[k] = 0
+    for k in range(len(work.flag)):
+        work.flag[k] = 0
+    for i in range(work.size[N]):
+        work.vec[FORCING, i] = 0.0
+        work.vec[HELD, i] = 0.0
+    for j in range(len(start)):
+        work.q[j] = start[j]
+    work.clock[NOW] = 0.0
+    call_kernel(work.address[A_INITIAL], work.clock, work.q, work.p, work.vec[Y])
+    derive(work, 0.0)
+    reset_events(work)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _apply_due(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> bool:
+    """Apply all scheduled jumps of time <= t; True if there were any."""
+    k = work.flag[NEXT_JUMP]
+    if k == len(table_time) or table_time[k] > t:
+        return False
+    while k < len(table_time) and table_time[k] <= t:
+        apply_jump(work, table[k, 0], table[k, 1], table[k, 2], values[k])
+        k += 1
+    work.flag[NEXT_JUMP] = k
+    derive(work, t)
+    return True
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _emit(work: Any, t: Any, is_arrival: bool, times: Any, rows: Any) -> None:
+    """Write the output grid up to t: inside the last step, or at t itself from row Y."""
+    k = work.flag[NEXT_TIME]
+    while k < len(times) and (times[k] < t or (is_arrival and times[k] == t)):
+        if is_arrival:
+            observe(work, t, work.vec[Y], OBS_GRID)
+        else:
+            interpolate(work, times[k], work.vec[Y_AT])
+            observe(work, times[k], work.vec[Y_AT], OBS_GRID)
+        for j in range(work.size[N_OUTPUT]):
+            rows[k, j] = work.obs[OBS_GRID, j]
+        k += 1
+    work.flag[NEXT_TIME] = k
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _arrive(work: Any, t: Any, t_end: Any, table_time: Any, table: Any, values: Any) -> Any:
+    """Let everything happen that happens at t: jumps, then events; restart if anything did.
+
+    Returns a status code.
+    """
+    changed = _apply_due(work, t, table_time, table, values)
+    if work.size[N_EVENT] > 0:
+        before = work.stat[at.S_EVENTS]
+        status = process_events(work, t)
+        if status != OK:
+            return status
+        changed = changed or work.stat[at.S_EVENTS] != before
+    if changed:
+        return restart(work, t, _next_stop(work, t_end, table_time) - t)
+    return OK
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _next_stop(work: Any, t_end: Any, table_time: Any) -> Any:
+    """Next time at which a step has to end."""
+    t_stop = t_end
+    k = work.flag[NEXT_JUMP]
+    if k < len(table_time):
+        t_stop = min(t_stop, table_time[k])
+    if work.flag[N_PENDING] > 0:
+        t_stop = min(t_stop, next_due(work))
+    return t_stop
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _cut(work: Any, t_root: Any) -> None:
+    """End the last step at t_root: its state becomes row Y."""
+    interpolate(work, t_root, work.vec[Y_AT])
+    for i in range(work.size[N]):
+        work.vec[Y, i] = work.vec[Y_AT, i]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _run(
+    work: Any,
+    t_end: Any,
+    times: Any,
+    rows: Any,
+    table_time: Any,
+    table: Any,
+    values: Any,
+    codes: Any,
+    window: Any,
+    edges: Any,
+    memory: Any,
+    stop_flag: Any,
+) -> Any:
+    """Integrate one run whose p and y are at their start; return status and the time reached."""
+    has_grid = rows.shape[0] > 0
+    has_reducers = codes.shape[0] > 0
+    t = 0.0
+    work.flag[STIFF_HITS] = 0
+    _apply_due(work, t, table_time, table, values)
+    if work.size[N_EVENT] > 0:
+        status = process_events(work, t)
+        if status != OK:
+            return status, t
+    status = restart(work, t, _next_stop(work, t_end, table_time))
+    if status != OK:
+        return status, t
+    work.flag[METHOD] = work.size[REQUESTED_METHOD]
+    if work.flag[METHOD] == AUTO:
+        work.flag[METHOD] = choose_method(work, t_end)
+    work.flag[USED_METHOD] = work.flag[METHOD]
+    if has_reducers:
+        begin_reducers(work, memory)
+        reduce_point(work, codes, window, memory, t)
+    if has_grid:
+        _emit(work, t, True, times, rows)
+    remember_roots(work, t)
+    while t < t_end:
+        if work.stat[S_STEPS] % _POLL == 0 and stop_flag[0] != 0:
+            return INTERRUPTED, t
+        status = advance(work, t, _next_stop(work, t_end, table_time))
+        if status != OK:
+            return status, t
+        t_root = first_root(work) if work.size[N_ROOT] > 0 else -1.0
+        t_new = t_root if t_root >= 0.0 else work.clock[T_RIGHT]
+        if has_reducers:
+            reduce_step(work, codes, window, edges, memory, t_new)
+        if has_grid:
+            _emit(work, t_new, False, times, rows)
+        if 0.0 <= t_root < work.clock[T_RIGHT]:
+            _cut(work, t_root)
+        else:
+            commit(work)
+        t = t_new
+        changes = work.stat[at.S_EVENTS] + work.flag[NEXT_JUMP]
+        status = _arrive(work, t, t_end, table_time, table, values)
+        is_restarted = work.stat[at.S_EVENTS] + work.flag[NEXT_JUMP] != changes
+        if status == OK and t_root >= 0.0 and not is_restarted:
+            status = restart(work, t, _next_stop(work, t_end, table_time) - t)
+        if status != OK:
+            return (NOT_FINITE if status == BAD_START else status), t
+        if work.size[N_ROOT] > 0:
+            remember_roots(work, t)
+        if has_reducers:
+            reduce_point(work, codes, window, memory, t)
+        if has_grid:
+            _emit(work, t, True, times, rows)
+    return OK, t
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def run_chunk(
+    static: Any,
+    buffers: Any,
+    plan: Any,
+    starts: Any,
+    values: Any,
+    trajectories: Any,
+    reduced: Any,
+    final: Any,
+    status: Any,
+    stats: Any,
+    t_stop: Any,
+    stop_flag: Any,
+) -> None:
+    """Run every row of ``starts`` in turn with one workspace; see :mod:`.solve` for the shapes.
+
+    ``static``, ``buffers`` and ``plan`` are tuples of arrays made by :mod:`.workspace` and
+    :mod:`.solve`. ``status`` has columns: status, method used.
+    """
+    address, size, program, event, target, tune = static
+    vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch = buffers
+    work = at.Work(
+        address, size, program, event, target, tune,
+        vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch,
+    )  # fmt: skip
+    times, t_end, table_time, table, codes, window, edges, reducer_memory = plan
+    no_rows = trajectories[0] if len(trajectories) > 0 else np.empty((0, 0))
+    for run in range(starts.shape[0]):
+        if stop_flag[0] != 0:
+            return
+        _begin(work, starts[run])
+        rows = trajectories[run] if len(trajectories) > 0 else no_rows
+        code, t = _run(
+            work, t_end[0], times, rows, table_time, table, values[run],
+            codes, window, edges, reducer_memory, stop_flag,
+        )  # fmt: skip
+        status[run, 0] = code
+        status[run, 1] = flag[USED_METHOD]
+        t_stop[run] = t
+        for k in range(len(stat)):
+            stats[run, k] = stat[k]
+        if code == OK:
+            finish_reducers(codes, window, reducer_memory, reduced[run])
+            for i in range(size[N]):
+                final[run, i] = vec[Y, i]
+        else:
+            rows[:, :] = np.nan
+            reduced[run, :] = np.nan
+            final[run, :] = np.nan

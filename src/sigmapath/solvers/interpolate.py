@@ -1,0 +1,89 @@
+"""Dense output: the same quartic form for every method.
+
+Enters: the stages of an accepted step. Leaves: states anywhere inside the step. Called by the
+drive loop for the output grid, by the reducers and by root finding.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.tableaux import RODAS5P, TSIT5
+
+__all__ = ["interpolate", "prepare_dense"]
+
+N, METHOD, DENSE_IS_FRESH, T_LEFT, T_RIGHT = (
+    at.N,
+    at.METHOD,
+    at.DENSE_IS_FRESH,
+    at.T_LEFT,
+    at.T_RIGHT,
+)
+CLAMP, HAS_CLAMP = at.CLAMP, at.HAS_CLAMP
+Y, Y_NEW, DELTA, DENSE_1, DENSE_2, DENSE_3, K = (
+    at.Y,
+    at.Y_NEW,
+    at.DELTA,
+    at.DENSE_1,
+    at.DENSE_2,
+    at.DENSE_3,
+    at.K,
+)
+_RODAS5P = RODAS5P.dense
+_TSIT5 = TSIT5.dense
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def prepare_dense(work: Any) -> None:
+    """Fill the rows of dense output of the step from Y to Y_NEW, once per step."""
+    if work.flag[DENSE_IS_FRESH] != 0:
+        return
+    vec = work.vec
+    n = work.size[N]
+    for i in range(n):
+        vec[DELTA, i] = vec[Y_NEW, i] - vec[Y, i]
+        vec[DENSE_1, i] = 0.0
+        vec[DENSE_2, i] = 0.0
+        vec[DENSE_3, i] = 0.0
+    if work.flag[METHOD] == 0:
+        for stage in range(8):
+            a, b, c = _RODAS5P[0, stage], _RODAS5P[1, stage], _RODAS5P[2, stage]
+            for i in range(n):
+                u = vec[K + stage, i]
+                vec[DENSE_1, i] += a * u
+                vec[DENSE_2, i] += b * u
+                vec[DENSE_3, i] += c * u
+    else:
+        for stage in range(7):
+            a, b, c = _TSIT5[0, stage], _TSIT5[1, stage], _TSIT5[2, stage]
+            for i in range(n):
+                u = vec[K + stage, i]
+                vec[DENSE_1, i] += a * u
+                vec[DENSE_2, i] += b * u
+                vec[DENSE_3, i] += c * u
+    work.flag[DENSE_IS_FRESH] = 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def interpolate(work: Any, t: Any, out: Any) -> None:
+    """Write y(t), shape (n_state,), into ``out`` for t within the last step [T_LEFT, T_RIGHT].
+
+    y(t) = y + theta (delta + (1 - theta) (k_1 + theta (k_2 + theta k_3))), Steinebach (2023),
+    doi:10.1007/s10543-023-00967-x.
+    """
+    prepare_dense(work)
+    vec = work.vec
+    left = work.clock[T_LEFT]
+    theta = (t - left) / (work.clock[T_RIGHT] - left)
+    rest = 1.0 - theta
+    for i in range(work.size[N]):
+        inner = vec[DENSE_1, i] + theta * (vec[DENSE_2, i] + theta * vec[DENSE_3, i])
+        out[i] = vec[Y, i] + theta * (vec[DELTA, i] + rest * inner)
+    if work.size[HAS_CLAMP] != 0:
+        # Between two non-negative ends the quartic may dip below zero by the error tolerated.
+        for i in range(work.size[N]):
+            if vec[CLAMP, i] != 0.0:
+                out[i] = max(out[i], 0.0)

@@ -1,0 +1,162 @@
+"""What lies where in the arrays of one worker, as named constants and one record.
+
+Enters: nothing. Leaves: slot numbers and :class:`Work`. Every compiled function of this package
+takes a ``Work`` and indexes its arrays by these names; :mod:`.workspace` makes the arrays.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sigmapath.kernels import KERNEL_NAMES
+
+__all__ = ["Work"]
+
+
+class Work(NamedTuple):
+    """All arrays of one worker; built inside compiled code, allocated by the caller.
+
+    address     int64 (13,)           kernel addresses in the order of KERNEL_NAMES
+    size        int64 (N_SIZE,)       slots N .. below; read only
+    program     int64                 elimination program of W, see linalg.symbolic; read only
+    event       int64 (n_event, 7)    static event table, columns EV_* below; read only
+    target      int64 (n_assign, 2)   is it a state?, index; read only
+    tune        float64 (N_TUNE,)     tolerances and limits; read only
+    vec         float64 (N_ROW, n)    rows of state length
+    jac, lu     float64               values of J, of L\\U
+    p           float64 (n_p,)        parameters of the run
+    q           float64 (n_start,)    start values of the run
+    obs         float64 (N_OBS, m)    observables at sample points
+    root        float64 (N_ROOT_ROW, n_root)  root functions at sample points
+    clock       float64 (N_CLOCK,)    clock[0] is the time handed to kernels
+    flag        int64 (N_FLAG,)       switches of the run
+    stat        int64 (len(STAT_NAMES),) counters of the run
+    memory      int64 (n_event,)      the trigger's last value
+    queue       int64 (N_QUEUE, 2)    pending events: which, serial number
+    due         float64 (N_QUEUE, 1 + n_assign)  pending events: due time, stored values
+    scratch     float64 (4, max(n_event, n_assign)) triggers, delays, priorities, new values
+    """
+
+    address: Any
+    size: Any
+    program: Any
+    event: Any
+    target: Any
+    tune: Any
+    vec: Any
+    jac: Any
+    lu: Any
+    p: Any
+    q: Any
+    obs: Any
+    root: Any
+    clock: Any
+    flag: Any
+    stat: Any
+    memory: Any
+    queue: Any
+    due: Any
+    scratch: Any
+
+
+# Kernel addresses.
+(
+    A_INITIAL,
+    A_DERIVE,
+    A_RHS,
+    A_JAC,
+    A_DFDT,
+    A_OUTPUTS,
+    A_ROOTS,
+    A_TRIGGERS,
+    A_DELAYS,
+    A_PRIORITIES,
+    A_ASSIGN,
+    A_LAGS,
+    A_LAGGED,
+) = range(len(KERNEL_NAMES))
+
+# Work.size
+(
+    N,
+    N_PARAM,
+    N_P,
+    N_OUTPUT,
+    N_ROOT,
+    N_EVENT,
+    N_ASSIGN,
+    HAS_CLAMP,
+    REQUESTED_METHOD,
+    TIE_SEED,
+    N_SIZE,
+) = range(11)
+
+# Work.tune
+RTOL, MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP, N_TUNE = range(6)
+
+# Work.clock: time for kernels, ends of the last step, next step size, last error norm, and the
+# time up to which the reducers have seen the run.
+NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, N_CLOCK = range(7)
+
+# Work.flag
+(
+    METHOD,
+    FORCED,
+    HAS_HELD,
+    MASKED,
+    JAC_IS_FRESH,
+    DENSE_IS_FRESH,
+    USED_METHOD,
+    STIFF_HITS,
+    N_PENDING,
+    SERIAL,
+    CHATTER,
+    NEXT_JUMP,
+    NEXT_TIME,
+    NEXT_EDGE,
+    N_FLAG,
+) = range(15)
+
+# Work.stat, in the order of status.STAT_NAMES
+S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
+
+# Methods as the compiled loop knows them.
+RODAS5P, TSIT5, AUTO = range(3)
+
+# Work.event columns
+EV_FIRST, EV_LAST, EV_INITIAL, EV_PERSISTENT, EV_AT_TRIGGER, EV_DELAY, EV_PRIORITY, N_EV = range(8)
+
+# Work.queue: most events that may wait for their delay at one time.
+N_QUEUE = 256
+
+# Work.obs: five sample points of a segment, a trial point, the output grid.
+OBS_TRIAL, OBS_GRID, N_OBS = 5, 6, 7
+
+# Work.root: left end, sample, bracket.
+ROOT_LEFT, ROOT_AT, N_ROOT_ROW = range(3)
+
+# Work.vec
+N_STAGE = 8
+(
+    ATOL,
+    MASS,
+    CLAMP,
+    FORCING,
+    HELD,
+    MASK,
+    Y,
+    Y_NEW,
+    RATE,
+    RATE_NEW,
+    TIME_RATE,
+    STAGE,
+    RIGHT,
+    SCRATCH,
+    DELTA,
+    DENSE_1,
+    DENSE_2,
+    DENSE_3,
+    Y_AT,
+    K,
+) = range(20)
+N_ROW = K + N_STAGE

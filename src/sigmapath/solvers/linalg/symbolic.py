@@ -1,0 +1,211 @@
+"""Plan the sparse LU of W = M/(h gamma) - J once per model: ordering, fill-in, index lists.
+
+Enters: the pattern of J and the mass diagonal. Leaves: one flat int64 program that
+:mod:`.sparse` walks without searching. Called when a model's workspace is made.
+
+The program, as offsets into itself (header slots are named below)::
+
+    perm      (n,)        new index -> state index
+    row       (n + 1,)    start of each row of L\\U
+    diagonal  (n,)        position of the diagonal within L\\U
+    column    (n_lu,)     new column index, ascending within a row
+    jac       (n_jac,)    position within L\\U of each Jacobian value
+    update    (n_update,) target of each multiply-subtract, in the order of elimination
+    jac_row   (n + 1,)    the Jacobian's own pattern, for products with J and held rows
+    jac_column(n_jac,)
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sigmapath.kernels import Pattern
+
+__all__ = ["DENSE", "HEADER", "SPARSE", "lu_program", "minimum_degree", "n_matrix_values"]
+
+IntArray = NDArray[np.int64]
+
+SPARSE, DENSE = 0, 1
+
+# Header slots of the program.
+HEADER = (
+    "kind",
+    "n",
+    "n_jac",
+    "n_lu",
+    "n_update",
+    "perm",
+    "row",
+    "diagonal",
+    "column",
+    "jac",
+    "update",
+    "jac_row",
+    "jac_column",
+)
+
+# Above this share of filled entries contiguous dense elimination beats walking index lists.
+_DENSE_SHARE = 0.8
+# Beyond this many updates the list itself would outgrow the caches and the memory (8 B each).
+_MOST_UPDATES = 20_000_000
+
+
+def lu_program(pattern: Pattern, mass: NDArray[np.float64]) -> IntArray:
+    """Return the flat elimination program for M/(h gamma) - J.
+
+    Parameters
+    ----------
+    pattern : Pattern
+        CSR pattern of J, shape (n_state, n_state).
+    mass : ndarray, shape (n_state,)
+        Diagonal of M. With an algebraic state (mass 0) a diagonal pivot may be structurally zero,
+        so such systems take the dense form with partial pivoting.
+
+    Returns
+    -------
+    ndarray of int64
+        See the module docstring.
+    """
+    n = len(mass)
+    rows = _rows_with_diagonal(pattern, n)
+    dense = n > 0 and bool((np.asarray(mass) == 0.0).any())
+    perm: list[int] = list(range(n))
+    filled: list[list[int]] = []
+    if not dense:
+        perm, filled = minimum_degree(rows)
+        n_lu = sum(map(len, filled))
+        dense = n > 2 and n_lu >= _DENSE_SHARE * n * n
+    if not dense:
+        return _sparse_program(pattern, perm, filled)
+    return _dense_program(pattern, n)
+
+
+def n_matrix_values(program: IntArray) -> int:
+    """Number of float64 values that factorisation needs: L\\U, and row swaps when dense."""
+    n = int(program[1])
+    return n * n + n if program[0] == DENSE else int(program[3])
+
+
+def _rows_with_diagonal(pattern: Pattern, n: int) -> list[set[int]]:
+    start, column = pattern.row_start, pattern.column
+    return [{*column[start[i] : start[i + 1]].tolist(), i} for i in range(n)]
+
+
+def minimum_degree(rows: list[set[int]]) -> tuple[list[int], list[list[int]]]:
+    """Order diagonal pivots by least Markowitz cost, ties to the lowest index, and fill in.
+
+    Parameters
+    ----------
+    rows : list of set of int, length n
+        Columns of each row, diagonal included. Left unchanged.
+
+    Returns
+    -------
+    perm : list of int, length n
+        State index of each pivot in turn.
+    filled : list of list of int
+        For each pivot, the filled row of L\\U in new indices, ascending.
+
+    References
+    ----------
+    Markowitz (1957), The elimination form of the inverse and its application to linear
+    programming, Management Science 3:255-269, doi:10.1287/mnsc.3.3.255.
+    """
+    n = len(rows)
+    row = [set(r) for r in rows]
+    column: list[set[int]] = [set() for _ in range(n)]
+    for i, r in enumerate(row):
+        for j in r:
+            column[j].add(i)
+    lower: list[set[int]] = [set() for _ in range(n)]
+    upper: list[list[int]] = [[] for _ in range(n)]
+
+    def cost(i: int) -> int:
+        return (len(row[i]) - 1) * (len(column[i]) - 1)
+
+    queue = [(cost(i), i) for i in range(n)]
+    heapq.heapify(queue)
+    perm: list[int] = []
+    done = [False] * n
+    while queue:
+        old_cost, pivot = heapq.heappop(queue)
+        # Entries go stale as costs change; every change pushes a fresh one.
+        if done[pivot] or old_cost != cost(pivot):
+            continue
+        done[pivot] = True
+        perm.append(pivot)
+        right, below = row[pivot] - {pivot}, column[pivot] - {pivot}
+        upper[pivot] = sorted(right)
+        for i in below:
+            row[i].discard(pivot)
+            lower[i].add(pivot)
+            for j in right - row[i]:
+                column[j].add(i)
+            row[i] |= right
+        for j in right:
+            column[j].discard(pivot)
+        for i in right | below:
+            heapq.heappush(queue, (cost(i), i))
+    new = {old: k for k, old in enumerate(perm)}
+    filled = [
+        sorted([*(new[j] for j in lower[i]), new[i], *(new[j] for j in upper[i])]) for i in perm
+    ]
+    return perm, filled
+
+
+def _sparse_program(pattern: Pattern, perm: list[int], filled: list[list[int]]) -> IntArray:
+    n = len(perm)
+    row = np.zeros(n + 1, dtype=np.int64)
+    row[1:] = np.cumsum([len(r) for r in filled])
+    column = np.array([j for r in filled for j in r], dtype=np.int64)
+    diagonal = np.array(
+        [row[i] + np.searchsorted(column[row[i] : row[i + 1]], i) for i in range(n)],
+        dtype=np.int64,
+    )
+    new = np.empty(n, dtype=np.int64)
+    new[perm] = np.arange(n)
+    jac = np.empty(pattern.nnz, dtype=np.int64)
+    for i in range(n):
+        mine = slice(int(pattern.row_start[i]), int(pattern.row_start[i + 1]))
+        begin, end = row[new[i]], row[new[i] + 1]
+        jac[mine] = begin + np.searchsorted(column[begin:end], new[pattern.column[mine]])
+    targets: list[IntArray] = []
+    n_update = 0
+    for i in range(n):
+        mine_columns = column[row[i] : row[i + 1]]
+        for position in range(row[i], diagonal[i]):
+            k = column[position]
+            right = column[diagonal[k] + 1 : row[k + 1]]
+            targets.append(row[i] + np.searchsorted(mine_columns, right))
+            n_update += len(right)
+        if n_update > _MOST_UPDATES:
+            return _dense_program(pattern, n)
+    update = np.concatenate(targets) if targets else np.empty(0, dtype=np.int64)
+    lists = (perm, row, diagonal, column, jac, update, pattern.row_start, pattern.column)
+    return _packed((SPARSE, n, pattern.nnz, len(column), len(update)), lists)
+
+
+def _dense_program(pattern: Pattern, n: int) -> IntArray:
+    owner = np.repeat(np.arange(n), np.diff(pattern.row_start))
+    jac = owner * n + pattern.column
+    diagonal = np.arange(n) * (n + 1)
+    lists = (range(n), (), diagonal, (), jac, (), pattern.row_start, pattern.column)
+    return _packed((DENSE, n, pattern.nnz, n * n, 0), lists)
+
+
+def _packed(sizes: tuple[int, ...], lists: tuple[object, ...]) -> IntArray:
+    """Header, then every list, with the header holding where each list begins."""
+    arrays = [np.asarray(values, dtype=np.int64).reshape(-1) for values in lists]  # type: ignore[call-overload]
+    offset = len(HEADER)
+    header = list(sizes)
+    for array in arrays:
+        header.append(offset)
+        offset += len(array)
+    program = np.concatenate([np.array(header, dtype=np.int64), *arrays])
+    program.setflags(write=False)
+    return program

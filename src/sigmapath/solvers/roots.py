@@ -1,0 +1,90 @@
+"""Find where root functions change sign inside a step, to the resolution of the clock.
+
+Enters: an accepted step with its dense output. Leaves: the first time at which a sign differs
+from that at the left end. Called by the drive loop for models with events or with conditions
+in their equations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.call import call_kernel
+from sigmapath.solvers.interpolate import interpolate
+
+__all__ = ["first_root", "remember_roots"]
+
+N_ROOT, NOW, Y, Y_AT, Y_NEW, A_ROOTS = at.N_ROOT, at.NOW, at.Y, at.Y_AT, at.Y_NEW, at.A_ROOTS
+T_LEFT, T_RIGHT, CHATTER = at.T_LEFT, at.T_RIGHT, at.CHATTER
+ROOT_LEFT, ROOT_AT = at.ROOT_LEFT, at.ROOT_AT
+
+# Interior points at which signs are looked at, so that a double crossing within a step shows.
+_N_SAMPLE = 4
+# A function that keeps changing sign within rounding of one point is left alone for one step.
+_CHATTER_LIMIT = 4
+_CHATTER_WIDTH = 1e-12
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def remember_roots(work: Any, t: Any) -> None:
+    """Store the root functions at the state in row Y, the left end of the next step."""
+    if work.size[N_ROOT] > 0:
+        work.clock[NOW] = t
+        call_kernel(work.address[A_ROOTS], work.clock, work.vec[Y], work.p, work.root[ROOT_LEFT])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _has_changed(work: Any, t: Any) -> bool:
+    """Whether any function's sign (-1, 0, 1) at t differs from that at the left end."""
+    if t == work.clock[T_RIGHT]:
+        y = work.vec[Y_NEW]
+    else:
+        interpolate(work, t, work.vec[Y_AT])
+        y = work.vec[Y_AT]
+    work.clock[NOW] = t
+    call_kernel(work.address[A_ROOTS], work.clock, y, work.p, work.root[ROOT_AT])
+    for k in range(work.size[N_ROOT]):
+        left, here = work.root[ROOT_LEFT, k], work.root[ROOT_AT, k]
+        if (left > 0.0) != (here > 0.0) or (left < 0.0) != (here < 0.0):
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def first_root(work: Any) -> Any:
+    """Return the first time of a sign change in (T_LEFT, T_RIGHT], or -1.0 if there is none.
+
+    Bisection on "has any sign changed": the time returned lies on the far side of the root, at
+    most two spacings of the clock beyond it, so that triggers evaluated there have switched.
+    """
+    left, right = work.clock[T_LEFT], work.clock[T_RIGHT]
+    before, after = left, -1.0
+    for sample in range(1, _N_SAMPLE + 1):
+        t = right if sample == _N_SAMPLE else left + (right - left) * (sample / _N_SAMPLE)
+        if _has_changed(work, t):
+            after = t
+            break
+        before = t
+    if after < 0.0:
+        work.flag[CHATTER] = 0
+        return -1.0
+    # Near t = 0 floats are dense without end: relative to the step they need not be resolved.
+    while after - before > max(2.3e-16 * abs(after), 1e-20 * (right - left)):
+        middle = 0.5 * (before + after)
+        if middle <= before or middle >= after:
+            break
+        if _has_changed(work, middle):
+            after = middle
+        else:
+            before = middle
+    if after - left <= _CHATTER_WIDTH * max(abs(left), right - left):
+        work.flag[CHATTER] += 1
+        if work.flag[CHATTER] > _CHATTER_LIMIT:
+            work.flag[CHATTER] = 0
+            return -1.0
+    else:
+        work.flag[CHATTER] = 0
+    return after

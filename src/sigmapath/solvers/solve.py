@@ -1,0 +1,145 @@
+"""Run a batch: allocate the results, hand everything to the compiled loop.
+
+Enters: kernels, a batch, options. Leaves: a ``BatchOutput``. Called by the simulation layer, in
+several threads with a chunk each; a single run is a batch of one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.errors import PlanError
+from sigmapath.kernels import Kernels
+from sigmapath.opcodes import JumpOp
+from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable
+from sigmapath.solvers.options import SolverOptions
+from sigmapath.solvers.workspace import Worker, make_worker
+from sigmapath.status import STAT_NAMES, Status
+
+__all__ = ["solve_batch"]
+
+FloatArray = NDArray[np.float64]
+
+
+def solve_batch(
+    kernels: Kernels,
+    batch: BatchInput,
+    options: SolverOptions | None = None,
+    stop_flag: NDArray[np.int64] | None = None,
+    *,
+    worker: Worker | None = None,
+) -> BatchOutput:
+    """Integrate every run of a batch, one after another, in this thread.
+
+    Parameters
+    ----------
+    kernels : Kernels
+    batch : BatchInput
+    options : SolverOptions, optional
+        Ignored when a worker is given: it carries its own.
+    stop_flag : ndarray of int64, shape (1,), optional
+        Another thread sets it to a nonzero value to stop within a few dozen steps; the run then
+        under way becomes INTERRUPTED, those after it NOT_RUN, those before it stay.
+    worker : Worker, optional
+        Made by :func:`make_worker` for the same kernels; spares the allocations. One thread at a
+        time.
+
+    Returns
+    -------
+    BatchOutput
+        The same bytes whatever ran before and however runs are grouped into batches.
+
+    Raises
+    ------
+    PlanError
+        If shapes or indices of the batch do not fit the model.
+    """
+    from sigmapath.solvers.drive import run_chunk
+
+    if worker is None:
+        worker = make_worker(kernels, options)
+    _check_batch(kernels, batch)
+    n_run = batch.n_run
+    n_time = len(batch.times) if batch.keep_trajectories else 0
+    keeps = batch.keep_trajectories
+    trajectories = np.empty((n_run if keeps else 0, n_time, kernels.n_output))
+    reduced = np.full((n_run, len(batch.reducers)), np.nan)
+    final = np.full((n_run, kernels.n_state), np.nan)
+    outcome = np.full((n_run, 2), int(Status.NOT_RUN), dtype=np.int64)
+    stats = np.zeros((n_run, len(STAT_NAMES)), dtype=np.int64)
+    t_stop = np.zeros(n_run)
+    rest_residual = np.full(n_run, np.nan)
+    run_chunk(
+        worker.static,
+        worker.buffers,
+        _plan(batch),
+        batch.start,
+        batch.jump_values,
+        trajectories,
+        reduced,
+        final,
+        outcome,
+        stats,
+        t_stop,
+        np.zeros(1, dtype=np.int64) if stop_flag is None else stop_flag,
+    )
+    not_run = outcome[:, 0] == Status.NOT_RUN
+    if keeps and not_run.any():
+        trajectories[not_run] = np.nan
+    return BatchOutput(
+        trajectories=trajectories if keeps else None,
+        reduced=reduced,
+        status=outcome[:, 0].astype(np.int8),
+        method=outcome[:, 1].astype(np.int8),
+        stats=stats,
+        t_stop=t_stop,
+        rest_residual=rest_residual,
+        final_state=final,
+    )
+
+
+def _plan(batch: BatchInput) -> tuple[Any, ...]:
+    """Arrays that all runs share, in the order in which the loop unpacks them."""
+    assert batch.t_end is not None
+    window = batch.reducers.windows(batch.t_end)
+    codes = np.ascontiguousarray(np.column_stack([batch.reducers.op, batch.reducers.output]))
+    return (
+        batch.times if batch.keep_trajectories else np.zeros(0),
+        np.array([batch.t_end]),
+        batch.jumps.time,
+        _jump_rows(batch.jumps),
+        codes,
+        window,
+        np.unique(window[:, :2]),
+        np.zeros((len(batch.reducers), 3)),
+    )
+
+
+def _jump_rows(jumps: JumpTable) -> NDArray[np.int64]:
+    return np.ascontiguousarray(np.column_stack([jumps.op, jumps.index, jumps.scale]))
+
+
+def _check_batch(kernels: Kernels, batch: BatchInput) -> None:
+    if batch.start.shape[1] != kernels.n_start:
+        raise PlanError(
+            "start values do not fit the model",
+            found=f"{batch.start.shape[1]} values per run",
+            expected=f"{kernels.n_start}",
+        )
+    if len(batch.reducers) and not (
+        0 <= batch.reducers.output.min() and batch.reducers.output.max() < kernels.n_output
+    ):
+        raise PlanError("a readout asks for an observable that the model does not have")
+    for table in (batch.jumps, batch.equilibrate):
+        if table is not None and len(table):
+            _check_jumps(kernels, table)
+
+
+def _check_jumps(kernels: Kernels, jumps: JumpTable) -> None:
+    of_parameter = np.isin(jumps.op, (int(JumpOp.SET_PARAMETER), int(JumpOp.ADD_PARAMETER)))
+    size = np.where(of_parameter, kernels.n_param, kernels.n_state)
+    if ((jumps.index < 0) | (jumps.index >= size)).any() or (jumps.scale >= kernels.n_p).any():
+        raise PlanError("a jump refers to a parameter or state that the model does not have")

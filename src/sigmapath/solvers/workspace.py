@@ -1,0 +1,177 @@
+"""Allocate once everything a worker needs; compiled code allocates nothing.
+
+Enters: kernels and options. Leaves: a :class:`Worker`, to be used by one thread at a time and as
+often as wanted. Called by :func:`sigmapath.solvers.solve.solve_batch` and by the simulator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.errors import PlanError, UnsupportedFeatureError
+from sigmapath.kernels import KERNEL_NAMES, Kernels
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.linalg.symbolic import lu_program, n_matrix_values
+from sigmapath.solvers.options import SolverOptions
+from sigmapath.solvers.registry import METHODS
+from sigmapath.status import STAT_NAMES
+
+__all__ = ["Worker", "make_worker"]
+
+# Observables of a model without states are functions of time alone, so that no error estimate
+# limits the step: the run is then cut into this many.
+_STEPS_WITHOUT_STATES = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Worker:
+    """The arrays of one thread, in the order in which the compiled loop unpacks them.
+
+    Parameters
+    ----------
+    kernels : Kernels
+        Kept alive as long as their addresses are in use.
+    options : SolverOptions
+    static : tuple of ndarray
+        address, size, program, event, target, tune; shared and never written.
+    buffers : tuple of ndarray
+        vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch.
+    """
+
+    kernels: Kernels
+    options: SolverOptions
+    static: tuple[Any, ...]
+    buffers: tuple[Any, ...]
+
+    @property
+    def vec(self) -> NDArray[np.float64]:
+        """Rows of state length, see :mod:`sigmapath.solvers.layout`."""
+        return self.buffers[0]  # type: ignore[no-any-return]
+
+
+def make_worker(
+    kernels: Kernels,
+    options: SolverOptions | None = None,
+    *,
+    program: NDArray[np.int64] | None = None,
+) -> Worker:
+    """Allocate a worker for one model.
+
+    Parameters
+    ----------
+    kernels : Kernels
+    options : SolverOptions, optional
+    program : ndarray of int64, optional
+        Elimination program of another worker of the same model, to spare the ordering.
+
+    Raises
+    ------
+    PlanError
+        If the options do not fit the model.
+    UnsupportedFeatureError
+        If the model needs delayed values or the kernels are compiled for SIMD lanes.
+    """
+    options = options or SolverOptions()
+    _check(kernels, options)
+    if program is None:
+        program = lu_program(kernels.pattern, kernels.mass)
+    n, n_event = kernels.n_state, kernels.events.n_event
+    n_assign = len(kernels.events.target)
+    vec = np.zeros((at.N_ROW, max(n, 1)))
+    vec[at.ATOL, :n] = options.atol_of(n)
+    vec[at.MASS, :n] = kernels.mass
+    vec[at.CLAMP, :n] = kernels.non_negative
+    width = max(n_event, n_assign, 1)
+    static = (
+        kernels.addresses,
+        _sizes(kernels, options),
+        program,
+        *_events(kernels),
+        _tune(options),
+    )
+    buffers = (
+        vec,
+        np.zeros(max(kernels.pattern.nnz, 1)),
+        np.zeros(max(n_matrix_values(program), 1)),
+        np.zeros(max(kernels.n_p, 1)),
+        np.zeros(max(kernels.n_start, 1)),
+        np.zeros((at.N_OBS, max(kernels.n_output, 1))),
+        np.zeros((at.N_ROOT_ROW, max(kernels.n_root, 1))),
+        np.zeros(at.N_CLOCK),
+        np.zeros(at.N_FLAG, dtype=np.int64),
+        np.zeros(len(STAT_NAMES), dtype=np.int64),
+        np.zeros(max(n_event, 1), dtype=np.int64),
+        np.zeros((at.N_QUEUE if n_event else 1, 2), dtype=np.int64),
+        np.zeros((at.N_QUEUE if n_event else 1, 1 + n_assign)),
+        np.zeros((4, width)),
+    )
+    return Worker(kernels=kernels, options=options, static=static, buffers=buffers)
+
+
+def _check(kernels: Kernels, options: SolverOptions) -> None:
+    if kernels.lanes != 1:
+        raise UnsupportedFeatureError("a scalar loop over kernels compiled for SIMD lanes")
+    if kernels.n_lag:
+        raise UnsupportedFeatureError(
+            "delay(x, lag) in the equations", where="solver", fix="remove the delay from the model"
+        )
+    is_explicit = options.method in METHODS and not METHODS[options.method].is_implicit
+    if is_explicit and (kernels.mass == 0.0).any():
+        raise PlanError(
+            "an explicit method cannot integrate algebraic states",
+            where="method",
+            found=options.method,
+            fix='use method="rodas5p" or "auto"',
+        )
+
+
+def _sizes(kernels: Kernels, options: SolverOptions) -> NDArray[np.int64]:
+    size = np.zeros(at.N_SIZE, dtype=np.int64)
+    size[at.N] = kernels.n_state
+    size[at.N_PARAM] = kernels.n_param
+    size[at.N_P] = kernels.n_p
+    size[at.N_OUTPUT] = kernels.n_output
+    size[at.N_ROOT] = kernels.n_root if kernels.address("roots") else 0
+    size[at.N_EVENT] = kernels.events.n_event
+    size[at.N_ASSIGN] = len(kernels.events.target)
+    size[at.HAS_CLAMP] = int(kernels.non_negative.any())
+    size[at.REQUESTED_METHOD] = options.code
+    size[at.TIE_SEED] = options.event_seed
+    return size
+
+
+def _tune(options: SolverOptions) -> NDArray[np.float64]:
+    tune = np.zeros(at.N_TUNE)
+    tune[at.RTOL] = options.rtol
+    tune[at.MAX_STEP] = options.max_step
+    tune[at.FIRST_STEP] = options.first_step
+    tune[at.MAX_STEPS] = options.max_steps
+    tune[at.FIXED_STEP] = options.fixed_step
+    return tune
+
+
+def _events(kernels: Kernels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Event and target tables, shapes (n_event, N_EV) and (n_assign, 2)."""
+    events = kernels.events
+    table = np.zeros((max(events.n_event, 1), at.N_EV), dtype=np.int64)
+    target = np.zeros((max(len(events.target), 1), 2), dtype=np.int64)
+    if events.n_event:
+        table[:, at.EV_FIRST] = events.assign_start[:-1]
+        table[:, at.EV_LAST] = events.assign_start[1:]
+        table[:, at.EV_INITIAL] = events.initial_value
+        table[:, at.EV_PERSISTENT] = events.persistent
+        table[:, at.EV_AT_TRIGGER] = events.from_trigger_time
+        # A flag without the function behind it would call address 0.
+        table[:, at.EV_DELAY] = events.has_delay if kernels.address("delays") else 0
+        table[:, at.EV_PRIORITY] = events.has_priority if kernels.address("priorities") else 0
+    if len(events.target):
+        target[:, 0] = events.target_is_state
+        target[:, 1] = events.target
+    return table, target
+
+
+assert len(KERNEL_NAMES) == at.A_LAGGED + 1  # the addresses are unpacked by position
