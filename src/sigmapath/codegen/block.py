@@ -1,0 +1,137 @@
+"""Block IR: straight-line scalar code, the waist between mathematics and the two targets.
+
+Enters: statements chosen by :mod:`sigmapath.codegen.assemble`. Leaves: functions that
+:mod:`sigmapath.codegen.printer_numba` and :mod:`sigmapath.codegen.printer_llvm` print, each in its
+own language, without deciding anything about content.
+
+Every value is a local name, defined once and before its use, or a number. A name holds a float64,
+or one bit when its operation is in :data:`BOOLEAN_RESULT`. ``str(function)`` is the readable form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Union
+
+__all__ = [
+    "ARRAYS",
+    "BOOLEAN_RESULT",
+    "OPERATIONS",
+    "Assign",
+    "Call",
+    "Function",
+    "Load",
+    "Operand",
+    "Statement",
+    "Store",
+    "operands",
+]
+
+# The arrays of the kernel signature, in its order, and the scratch array that the parts of a
+# function share.
+ARRAYS = ("t", "y", "p", "out", "scratch")
+
+# operation -> number of arguments. Semantics are those of IEEE 754 and of C's <math.h>;
+# minimum and maximum hand NaN on; select(condition, a, b); truth(x) is x != 0.
+OPERATIONS: dict[str, int] = {
+    **dict.fromkeys("add sub mul div pow fmod minimum maximum".split(), 2),
+    **dict.fromkeys(
+        "neg abs sqrt exp log log10 floor ceil trunc tgamma sin cos tan sinh cosh tanh "
+        "asin acos atan asinh acosh atanh number".split(),
+        1,
+    ),
+    **dict.fromkeys("lt le gt ge eq ne and or xor".split(), 2),
+    **dict.fromkeys("not truth".split(), 1),
+    "select": 3,
+}
+
+BOOLEAN_RESULT = frozenset("lt le gt ge eq ne and or xor not truth".split())
+
+Operand = Union[str, float]
+
+
+# Statements are made by the ten thousand: NamedTuples are built four times faster than frozen
+# dataclasses and are just as immutable.
+class Load(NamedTuple):
+    """``name = array[index]``."""
+
+    name: str
+    array: str
+    index: int
+    comment: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.array}[{self.index}]"
+
+
+class Assign(NamedTuple):
+    """``name = op(args)``; ``inline`` tells that it has one use and no name of its own."""
+
+    name: str
+    op: str
+    args: tuple[Operand, ...]
+    inline: bool = False
+    comment: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.op}({', '.join(map(str, self.args))})"
+
+
+class Store(NamedTuple):
+    """``array[index] = value``."""
+
+    array: str
+    index: int
+    value: Operand
+    comment: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.array}[{self.index}] = {self.value}"
+
+
+class Call(NamedTuple):
+    """Call a function of the same program; ``derive`` gets p as its out."""
+
+    function: str
+
+    def __str__(self) -> str:
+        return f"call {self.function}"
+
+
+Statement = Union[Load, Assign, Store, Call]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function with the kernel signature, or a part of one.
+
+    Parameters
+    ----------
+    name : str
+        A plain identifier.
+    purpose : str
+        One line for the reader.
+    body : tuple of Statement
+    n_scratch : int
+        Values that the parts called from here hand to each other; 0 where there are none.
+    is_part : bool
+        Whether this is a part: it takes ``scratch`` as fifth array and is not exported.
+    """
+
+    name: str
+    purpose: str
+    body: tuple[Statement, ...]
+    n_scratch: int = 0
+    is_part: bool = False
+
+    def __str__(self) -> str:
+        lines = [f"{'part' if self.is_part else 'function'} {self.name}: {self.purpose}"]
+        lines += [f"    {statement}" for statement in self.body]
+        return "\n".join(lines)
+
+
+def operands(statement: Statement) -> tuple[Operand, ...]:
+    """Names and numbers that a statement reads."""
+    if isinstance(statement, Assign):
+        return statement.args
+    return (statement.value,) if isinstance(statement, Store) else ()

@@ -1,0 +1,245 @@
+"""OdeSystem to Kernels: the entry of code generation.
+
+Enters: an ``OdeSystem`` and the choice of backend and tier. Leaves: ``Kernels``. Called by
+:mod:`sigmapath.simulate` and by the public ``Model``.
+
+What has been compiled before comes from memory, then from the cache on disk; nothing in either
+depends on when or by whom it was put there, for the key holds all that the code rests on: the
+system's content, this package's own source, backend, tier, lanes, library versions and the CPU.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any, Literal
+
+import numpy as np
+
+from sigmapath.codegen.assemble import assemble, assemble_outputs
+from sigmapath.codegen.block import Function
+from sigmapath.codegen.cache import Entry, read_entry, write_entry
+from sigmapath.codegen.digest import expressions_digest, generator_digest, key
+from sigmapath.codegen.parts import in_parts
+from sigmapath.errors import CodegenError
+from sigmapath.expr.nodes import Expr
+from sigmapath.kernels import KERNEL_NAMES, Kernels
+from sigmapath.lower.system import OdeSystem
+
+__all__ = ["Backend", "Tier", "compile_model", "source_text", "with_outputs"]
+
+Backend = Literal["llvm", "numba"]
+Tier = Literal["quick", "fast"]
+
+# Statements per part. LLVM's quick tier is linear, its fast tier and numba are not.
+_PART_SIZE = {("llvm", "quick"): 2000, ("llvm", "fast"): 400, ("numba", "quick"): 150}
+_REMEMBERED = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Library:
+    """Functions in memory and what is known about them."""
+
+    addresses: Mapping[str, int]
+    facts: Mapping[str, Any]
+    keeper: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Owner:
+    """Keeps the machine code of one ``Kernels`` alive and remembers how it was made."""
+
+    key: str
+    tier: Tier
+    model: _Library
+    outputs: _Library | None = None
+
+
+_memory: OrderedDict[str, _Library] = OrderedDict()
+_memory_lock = Lock()
+
+
+def compile_model(
+    system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = "quick"
+) -> Kernels:
+    """Compile a model, without ``outputs``.
+
+    Parameters
+    ----------
+    system : OdeSystem
+    backend : {"llvm", "numba"}
+        LLVM IR through llvmlite, or readable source through numba: the same arithmetic, which may
+        differ in the last bits of library functions.
+    tier : {"quick", "fast"}
+        For "llvm": how long the compiler works on it. Without meaning for "numba".
+
+    Raises
+    ------
+    CodegenError
+        If the system holds something that has no machine form, or the compiler fails.
+    """
+    if (backend, tier) not in {(b, t) for b in ("llvm", "numba") for t in ("quick", "fast")}:
+        raise CodegenError(
+            "unknown backend or tier",
+            found=f"{backend}, {tier}",
+            expected='backend "llvm" or "numba", tier "quick" or "fast"',
+        )
+    identity = _identity(backend, tier, system.fingerprint)
+
+    def functions() -> tuple[Sequence[Function], Mapping[str, Any]]:
+        program = assemble(system)
+        return program.functions, {"n_derived": program.n_derived}
+
+    library = _library(identity, backend, tier, functions, system)
+    n_param, n_lag = len(system.parameters), len(system.lags)
+    return Kernels(
+        addresses=_addresses(library),
+        n_state=len(system.states),
+        n_param=n_param,
+        n_p=n_param + n_lag + int(library.facts["n_derived"]),
+        n_output=0,
+        n_root=len(system.roots),
+        n_lag=n_lag,
+        pattern=system.pattern,
+        mass=np.array(system.mass, dtype=np.float64),
+        events=system.events,
+        non_negative=np.array([s.non_negative for s in system.states], dtype=np.int64),
+        lanes=1,
+        backend=backend,
+        fingerprint=identity,
+        owner=_Owner(key=identity, tier=tier, model=library),
+    )
+
+
+def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr]) -> Kernels:
+    """Return ``kernels`` with an ``outputs`` function that writes the values of ``expressions``.
+
+    The model itself is not compiled again.
+
+    Parameters
+    ----------
+    kernels : Kernels
+        From :func:`compile_model` of the same system.
+    system : OdeSystem
+    expressions : sequence of Expr
+        Over the ids of parameters, states and definitions.
+
+    Raises
+    ------
+    CodegenError
+        If an expression uses other ids, or the compiler fails.
+    """
+    owner: _Owner = kernels.owner
+    identity = key("outputs", owner.key, expressions_digest(expressions))
+
+    def functions() -> tuple[Sequence[Function], Mapping[str, Any]]:
+        return [assemble_outputs(system, assemble(system), expressions)], {}
+
+    backend: Backend = "numba" if kernels.backend == "numba" else "llvm"
+    library = _library(identity, backend, owner.tier, functions, system)
+    addresses = kernels.addresses.copy()
+    addresses[KERNEL_NAMES.index("outputs")] = library.addresses["outputs"]
+    return replace(
+        kernels,
+        addresses=addresses,
+        n_output=len(expressions),
+        fingerprint=identity,
+        owner=replace(owner, outputs=library),
+    )
+
+
+def _identity(backend: Backend, tier: Tier, fingerprint: str) -> str:
+    """Key of a model's code: everything it rests on."""
+    if backend == "numba":
+        from sigmapath.codegen.numba_module import numba_versions
+
+        return key("model", generator_digest(), "numba", tier, 1, numba_versions(), fingerprint)
+    from sigmapath.codegen.machine import host_target
+
+    return key("model", generator_digest(), "llvm", tier, 1, host_target(), fingerprint)
+
+
+def _library(
+    identity: str, backend: Backend, tier: Tier, functions: Any, system: OdeSystem
+) -> _Library:
+    """The functions under ``identity``: from memory, from disk, or made now."""
+    with _memory_lock:
+        library = _memory.get(identity)
+        if library is not None:
+            _memory.move_to_end(identity)
+            return library
+    if backend == "llvm":
+        library = _llvm_library(identity, tier, functions)
+    else:
+        library = _numba_library(identity, functions, system)
+    with _memory_lock:
+        _memory[identity] = library
+        while len(_memory) > _REMEMBERED:
+            _memory.popitem(last=False)
+    return library
+
+
+def _llvm_library(identity: str, tier: Tier, functions: Any) -> _Library:
+    from sigmapath.codegen.machine import compile_object, host_target, load_object
+    from sigmapath.codegen.printer_llvm import llvm_text, symbol_name
+
+    prefix = f"m{identity[:16]}_"
+    entry = read_entry(identity)
+    if entry is None:
+        whole, facts = functions()
+        text = llvm_text(
+            _split(whole, _PART_SIZE["llvm", tier]),
+            prefix=prefix,
+            opaque_pointers=host_target().opaque_pointers,
+        )
+        names = [function.name for function in whole]
+        entry = Entry(facts={**facts, "names": names}, code=compile_object(text, tier))
+        write_entry(identity, entry)
+    symbols = {name: symbol_name(name, prefix) for name in entry.facts["names"]}
+    loaded = load_object(entry.code, symbols.values())
+    return _Library(
+        addresses={name: loaded.addresses[place] for name, place in symbols.items()},
+        facts=entry.facts,
+        keeper=loaded,
+    )
+
+
+def _numba_library(identity: str, functions: Any, system: OdeSystem) -> _Library:
+    from sigmapath.codegen.numba_module import load_module
+    from sigmapath.codegen.source import module_text
+
+    whole, facts = functions()
+    text = module_text(
+        _split(whole, _PART_SIZE["numba", "quick"]), system=system, identity=identity
+    )
+    loaded = load_module(text, identity, [function.name for function in whole])
+    return _Library(addresses=loaded.addresses, facts=facts, keeper=loaded)
+
+
+def source_text(system: OdeSystem, backend: Backend = "numba") -> str:
+    """Return the generated code of a model as text: numba source, or LLVM IR."""
+    program = assemble(system)
+    identity = _identity(backend, "quick", system.fingerprint)
+    if backend == "numba":
+        from sigmapath.codegen.source import module_text
+
+        size = _PART_SIZE["numba", "quick"]
+        return module_text(_split(program.functions, size), system=system, identity=identity)
+    from sigmapath.codegen.machine import host_target
+    from sigmapath.codegen.printer_llvm import llvm_text
+
+    return llvm_text(
+        _split(program.functions, _PART_SIZE["llvm", "quick"]),
+        prefix=f"m{identity[:16]}_",
+        opaque_pointers=host_target().opaque_pointers,
+    )
+
+
+def _split(functions: Sequence[Function], size: int) -> list[Function]:
+    return [part for function in functions for part in in_parts(function, size)]
+
+
+def _addresses(library: _Library) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.array([library.addresses.get(name, 0) for name in KERNEL_NAMES], dtype=np.int64)

@@ -1,0 +1,183 @@
+"""LLVM IR text to object code, and object code to addresses, through llvmlite.
+
+Enters: text of :mod:`sigmapath.codegen.printer_llvm`, or the object code of an earlier call. Leaves:
+object code, or a :class:`Loaded` library. Called by :mod:`sigmapath.codegen.compile`. numba is not
+imported: llvmlite alone loads in a few hundredths of a second.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sigmapath.codegen.printer_llvm import LIBRARY_PREFIX
+from sigmapath.errors import CodegenError
+
+__all__ = ["Loaded", "Target", "compile_object", "host_target", "load_object"]
+
+# Functions of <math.h> that generated code may call.
+_LIBRARY = (
+    "exp log log10 pow fmod tgamma sin cos tan sinh cosh tanh "
+    "asin acos atan asinh acosh atanh"
+).split()
+
+# Where the C library's mathematics lives; None is the process itself.
+_LIBRARIES: dict[str, tuple[str | None, ...]] = {
+    "linux": ("libm.so.6", None),
+    "darwin": ("/usr/lib/libSystem.B.dylib", None),
+    "win32": ("ucrtbase", "msvcrt"),
+}
+
+_OPT_LEVEL = {"quick": 0, "fast": 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What object code depends on beside its source.
+
+    Parameters
+    ----------
+    triple, cpu, features : str
+        As LLVM names the machine this process runs on.
+    versions : str
+        Versions of llvmlite and of its LLVM.
+    opaque_pointers : bool
+        Whether this LLVM writes pointers without element type.
+    """
+
+    triple: str
+    cpu: str
+    features: str
+    versions: str
+    opaque_pointers: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Object code in memory; the addresses hold as long as this object lives."""
+
+    addresses: dict[str, int]
+    engine: Any
+
+
+def _binding() -> Any:
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    # From 0.45 on LLVM initialises itself and initialize() raises.
+    if tuple(int(part) for part in llvmlite.__version__.split(".")[:2]) < (0, 45):
+        llvm.initialize()
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm
+
+
+@cache
+def host_target() -> Target:
+    """Return the target of this process; asked once."""
+    import llvmlite
+
+    llvm = _binding()
+    version = ".".join(map(str, llvm.llvm_version_info))
+    return Target(
+        triple=llvm.get_process_triple(),
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        versions=f"llvmlite {llvmlite.__version__}, LLVM {version}",
+        opaque_pointers=llvm.llvm_version_info[0] >= 16,
+    )
+
+
+def _target_machine(tier: str) -> Any:
+    llvm = _binding()
+    target = host_target()
+    return llvm.Target.from_triple(target.triple).create_target_machine(
+        cpu=target.cpu,
+        features=target.features,
+        opt=_OPT_LEVEL[tier],
+        reloc="default",
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+def compile_object(text: str, tier: str) -> bytes:
+    """Return the object code of a module.
+
+    Parameters
+    ----------
+    text : str
+        LLVM IR.
+    tier : str
+        "quick" compiles fast, "fast" makes faster code (LLVM code generation levels 0 and 3). The
+        expression graph has already done what optimisation passes on the IR would do.
+
+    Raises
+    ------
+    CodegenError
+        If LLVM refuses the text.
+    """
+    llvm = _binding()
+    try:
+        module = llvm.parse_assembly(text)
+        module.verify()
+        return bytes(_target_machine(tier).emit_object(module))
+    except RuntimeError as error:
+        raise CodegenError(
+            "LLVM refuses the generated code",
+            where=host_target().versions,
+            found=str(error),
+            fix='use backend="numba", and report this model',
+        ) from error
+
+
+def load_object(code: bytes, names: Iterable[str]) -> Loaded:
+    """Load object code and return the addresses of its functions ``names``.
+
+    Raises
+    ------
+    CodegenError
+        If the code cannot be linked or lacks a function.
+    """
+    llvm = _binding()
+    _bind_library()
+    # An engine needs a module to begin with; an empty one will do.
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine("quick"))
+    try:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+    except RuntimeError as error:
+        raise CodegenError("object code cannot be linked", found=str(error)) from error
+    addresses = {name: int(engine.get_function_address(name)) for name in names}
+    absent = sorted(name for name, address in addresses.items() if address == 0)
+    if absent:
+        raise CodegenError("object code lacks functions", found=", ".join(absent))
+    return Loaded(addresses=addresses, engine=engine)
+
+
+@cache
+def _bind_library() -> None:
+    """Tell LLVM where the functions of <math.h> are, once per process."""
+    llvm = _binding()
+    candidates = _LIBRARIES.get(sys.platform, (None,))
+    for name in _LIBRARY:
+        llvm.add_symbol(f"{LIBRARY_PREFIX}{name}", _address(name, candidates))
+
+
+def _address(name: str, candidates: tuple[str | None, ...]) -> int:
+    for candidate in candidates:
+        try:
+            function = getattr(ctypes.CDLL(candidate), name)
+        except (OSError, AttributeError):
+            continue
+        return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
+    raise CodegenError(
+        f"the C library has no function {name}",
+        where=sys.platform,
+        found=", ".join(str(candidate) for candidate in candidates),
+        fix='use backend="numba"',
+    )

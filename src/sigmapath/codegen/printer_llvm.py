@@ -1,0 +1,214 @@
+"""Block IR to LLVM IR text, one value per entry or ``lanes`` of them.
+
+Enters: functions of the block IR. Leaves: the text of one LLVM module. Called by
+:mod:`sigmapath.codegen.compile`; needs no LLVM library.
+
+Only IR that LLVM 15 to 22 read alike is used. Functions of <math.h> are called by names of our own
+(``sigmapath_exp``), which :mod:`sigmapath.codegen.machine` binds to the addresses of the C library;
+so nothing depends on which symbols a process happens to export.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from sigmapath.codegen.block import (
+    ARRAYS,
+    Assign,
+    Call,
+    Function,
+    Load,
+    Operand,
+    Statement,
+)
+
+__all__ = ["LIBRARY_PREFIX", "llvm_text", "symbol_name"]
+
+LIBRARY_PREFIX = "sigmapath_"
+
+_ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+# Ordered comparisons are false for NaN, "ne" is unordered: NaN differs from everything.
+_COMPARISON = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
+_LOGIC = {"and": "and", "or": "or", "xor": "xor"}
+_INTRINSIC = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc"}
+_BINARY_LIBRARY = frozenset({"pow", "fmod"})
+
+
+def symbol_name(function: str, prefix: str) -> str:
+    """Name under which a function is exported."""
+    return f"{prefix}{function}"
+
+
+def llvm_text(
+    functions: Sequence[Function], *, prefix: str, lanes: int = 1, opaque_pointers: bool = True
+) -> str:
+    """Return the LLVM module of ``functions``.
+
+    Parameters
+    ----------
+    functions : sequence of Function
+        Whole functions and their parts; those that are called come from the same sequence.
+    prefix : str
+        Put before the name of every exported function; a plain identifier.
+    lanes : int
+        Values per entry of every array, lane index fastest.
+    opaque_pointers : bool
+        Whether pointers are written ``ptr`` (LLVM 16 on) or with their element type.
+    """
+    printer = _Printer(lanes, prefix, opaque_pointers)
+    bodies = [printer.function(function) for function in functions]
+    return "\n".join([*printer.declarations(), *bodies])
+
+
+class _Printer:
+    """What is fixed for a module, and which outside functions it turned out to need."""
+
+    def __init__(self, lanes: int, prefix: str, opaque_pointers: bool) -> None:
+        self._lanes = lanes
+        self._prefix = prefix
+        self._real = "double" if lanes == 1 else f"<{lanes} x double>"
+        self._bit = "i1" if lanes == 1 else f"<{lanes} x i1>"
+        self._suffix = "f64" if lanes == 1 else f"v{lanes}f64"
+        self._opaque = opaque_pointers
+        self._pointer = "ptr" if opaque_pointers else f"{self._real}*"
+        self._library: set[str] = set()
+        self._intrinsics: set[str] = set()
+
+    def declarations(self) -> list[str]:
+        """Declarations of outside functions; library calls on lanes go one lane at a time."""
+        lines = []
+        for name in sorted(self._intrinsics):
+            intrinsic = _INTRINSIC[name]
+            lines.append(f"declare {self._real} @llvm.{intrinsic}.{self._suffix}({self._real})")
+        for name in sorted(self._library):
+            arguments = ", ".join(["double"] * _library_arity(name))
+            lines.append(f"declare double @{LIBRARY_PREFIX}{name}({arguments})")
+            if self._lanes > 1:
+                lines.append(self._by_lane(name))
+        return lines
+
+    def _by_lane(self, name: str) -> str:
+        arity = _library_arity(name)
+        real, lanes = self._real, self._lanes
+        arguments = ", ".join(f"{real} %a{i}" for i in range(arity))
+        lines = [f"define internal {real} @lanes_{name}({arguments}) nounwind {{"]
+        result = "undef"
+        for lane in range(lanes):
+            lines += [
+                f"  %e{lane}_{i} = extractelement {real} %a{i}, i32 {lane}" for i in range(arity)
+            ]
+            given = ", ".join(f"double %e{lane}_{i}" for i in range(arity))
+            lines.append(f"  %v{lane} = call double @{LIBRARY_PREFIX}{name}({given})")
+            lines.append(
+                f"  %r{lane} = insertelement {real} {result}, double %v{lane}, i32 {lane}"
+            )
+            result = f"%r{lane}"
+        return "\n".join([*lines, f"  ret {real} {result}", "}"])
+
+    def function(self, function: Function) -> str:
+        """Text of one function."""
+        arrays = ARRAYS if function.is_part else ARRAYS[:4]
+        arguments = ", ".join(f"{self._pointer} %{array}" for array in arrays)
+        if function.is_part:
+            head = f"define internal void @{function.name}({arguments}) noinline nounwind {{"
+        else:
+            name = symbol_name(function.name, self._prefix)
+            head = f"define void @{name}({arguments}) nounwind {{"
+        lines = [head]
+        if function.n_scratch:
+            lines.append(f"  %scratch = alloca {self._real}, i32 {function.n_scratch}, align 8")
+        for k, statement in enumerate(function.body):
+            self._statement(statement, k, bool(function.n_scratch), lines)
+        return "\n".join([*lines, "  ret void", "}", ""])
+
+    def _statement(self, statement: Statement, k: int, scratch: bool, lines: list[str]) -> None:
+        """Append the instructions of statement number ``k``."""
+        if isinstance(statement, Assign):
+            self._assign(statement, lines)
+        elif isinstance(statement, Call):
+            lines.append(self._call(statement, scratch))
+        else:
+            real, pointer = self._real, self._pointer
+            at = f"%at.{k}"
+            lines.append(
+                f"  {at} = getelementptr inbounds {real}, {pointer} %{statement.array}, "
+                f"i64 {statement.index}"
+            )
+            if isinstance(statement, Load):
+                lines.append(f"  %v.{statement.name} = load {real}, {pointer} {at}, align 8")
+            else:
+                value = self._value(statement.value)
+                lines.append(f"  store {real} {value}, {pointer} {at}, align 8")
+
+    def _call(self, statement: Call, scratch: bool) -> str:
+        pointer = self._pointer
+        if scratch and statement.function != "derive":
+            given = ", ".join(f"{pointer} %{array}" for array in ARRAYS)
+            return f"  call void @{statement.function}({given})"
+        name = symbol_name(statement.function, self._prefix)
+        given = ", ".join(f"{pointer} %{array}" for array in ("t", "y", "p", "p"))
+        return f"  call void @{name}({given})"
+
+    def _value(self, operand: Operand) -> str:
+        """An operand as LLVM reads it; numbers as the bits they are."""
+        if isinstance(operand, str):
+            return f"%v.{operand}"
+        bits = struct.pack(">d", float("nan") if operand != operand else operand).hex().upper()
+        if self._lanes == 1:
+            return f"0x{bits}"
+        return "<" + ", ".join([f"double 0x{bits}"] * self._lanes) + ">"
+
+    def _assign(self, statement: Assign, lines: list[str]) -> None:
+        name, op = f"%v.{statement.name}", statement.op
+        real, bit = self._real, self._bit
+        values = [self._value(operand) for operand in statement.args]
+        if op in _ARITHMETIC:
+            text = f"{_ARITHMETIC[op]} {real} {values[0]}, {values[1]}"
+        elif op == "neg":
+            text = f"fneg {real} {values[0]}"
+        elif op in _COMPARISON:
+            text = f"fcmp {_COMPARISON[op]} {real} {values[0]}, {values[1]}"
+        elif op in _LOGIC:
+            text = f"{_LOGIC[op]} {bit} {values[0]}, {values[1]}"
+        elif op == "not":
+            text = f"xor {bit} {values[0]}, {self._splat_true()}"
+        elif op == "truth":
+            text = f"fcmp une {real} {values[0]}, {self._value(0.0)}"
+        elif op == "number":
+            text = f"uitofp {bit} {values[0]} to {real}"
+        elif op == "select":
+            text = f"select {bit} {values[0]}, {real} {values[1]}, {real} {values[2]}"
+        elif op in ("minimum", "maximum"):
+            text = self._extreme(statement, values, lines)
+        elif op in _INTRINSIC:
+            self._intrinsics.add(op)
+            text = f"call {real} @llvm.{_INTRINSIC[op]}.{self._suffix}({real} {values[0]})"
+        else:
+            self._library.add(op)
+            place = f"{LIBRARY_PREFIX}{op}" if self._lanes == 1 else f"lanes_{op}"
+            given = ", ".join(f"{real} {value}" for value in values)
+            text = f"call {real} @{place}({given})"
+        lines.append(f"  {name} = {text}")
+
+    def _splat_true(self) -> str:
+        return "true" if self._lanes == 1 else "<" + ", ".join(["i1 true"] * self._lanes) + ">"
+
+    def _extreme(self, statement: Assign, values: Sequence[str], lines: list[str]) -> str:
+        """Smaller or greater of two, NaN if either is NaN.
+
+        llvm.minimum would say so directly, but x86 code generation knows it from LLVM 18 on only.
+        """
+        real, bit = self._real, self._bit
+        relation = "olt" if statement.op == "minimum" else "ogt"
+        name = f"%m.{statement.name}"
+        a, b = values
+        # a if a beats b, or if a is NaN; else b, which may itself be NaN.
+        lines.append(f"  {name}.beats = fcmp {relation} {real} {a}, {b}")
+        lines.append(f"  {name}.nan = fcmp uno {real} {a}, {a}")
+        lines.append(f"  {name}.take = or {bit} {name}.beats, {name}.nan")
+        return f"select {bit} {name}.take, {real} {a}, {real} {b}"
+
+
+def _library_arity(name: str) -> int:
+    return 2 if name in _BINARY_LIBRARY else 1
