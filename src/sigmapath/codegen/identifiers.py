@@ -23,7 +23,7 @@ _NUMBERED = re.compile(r"[xcs][0-9]+\Z")
 _LONGEST = 60
 _OWN = frozenset(
     "t y p out scratch time math np numba cfunc njit derive initial rhs jac dfdt outputs roots triggers "
-    "delays priorities assign lags lagged kernel part minimum maximum stack_array "
+    "delays priorities assign lags lagged kernel part routine gamma derive_values minimum maximum stack_array "
     "KERNEL PART OPTIONS PARAMETERS STATES nan inf".split()
 )
 _TAKEN = _OWN | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
