@@ -1,0 +1,127 @@
+"""A network in the terms of SBML Level 3.
+
+Enters: a network of any level. Leaves: the same model with nothing that only Level 2 can say.
+Called by :mod:`sigmapath.io.sbml.write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sigmapath.errors import UnsupportedFeatureError
+from sigmapath.expr.nodes import Expr, postorder
+from sigmapath.io.sbml.mathml_text import LEVEL_3_VERSION_2_OPS
+from sigmapath.model.components import AssignmentRule, Reaction, SpeciesReference
+from sigmapath.model.network import ReactionNetwork
+
+__all__ = ["formulas", "in_level_3", "version_needed"]
+
+
+def in_level_3(network: ReactionNetwork) -> ReactionNetwork:
+    """Return the network with level 3, and stoichiometry formulas as assignment rules.
+
+    Level 3 has no ``stoichiometryMath``: the species reference gets an id and a rule instead
+    (SBML Level 3 Version 2, section 4.11.3), which has the same meaning at every time.
+    """
+    taken = _ids(network)
+    rules: list[AssignmentRule] = []
+
+    def reference(reaction: Reaction, source: SpeciesReference) -> SpeciesReference:
+        if source.stoichiometry_math is None:
+            return source
+        name = source.id or _fresh(f"{reaction.id}_{source.species}_stoichiometry", taken)
+        rules.append(AssignmentRule(variable=name, math=source.stoichiometry_math))
+        return replace(source, id=name, stoichiometry=None, stoichiometry_math=None, constant=False)
+
+    reactions = tuple(
+        replace(
+            reaction,
+            reactants=tuple(reference(reaction, r) for r in reaction.reactants),
+            products=tuple(reference(reaction, r) for r in reaction.products),
+        )
+        for reaction in network.reactions
+    )
+    return replace(
+        network,
+        level=3,
+        version=version_needed(network),
+        reactions=reactions,
+        assignment_rules=network.assignment_rules + tuple(rules),
+    )
+
+
+def version_needed(network: ReactionNetwork) -> int:
+    """Return 2, or 1 if a reaction is fast: Level 3 Version 2 has no such attribute.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If the network needs both: a fast reaction, and an operator that Version 1 does not have.
+    """
+    fast = next((reaction.id for reaction in network.reactions if reaction.fast), None)
+    if fast is None:
+        return 2
+    for where, math in formulas(network):
+        for node in postorder([math]):
+            if node.op in LEVEL_3_VERSION_2_OPS:
+                raise UnsupportedFeatureError(
+                    f"a fast reaction ({fast}) together with the operator '{node.op}' in SBML",
+                    where=where,
+                    fix="no version of SBML Level 3 can hold both",
+                )
+    return 1
+
+
+def formulas(network: ReactionNetwork) -> Iterator[tuple[str, Expr]]:
+    """Yield every formula of a network with the name of its element."""
+    for f in network.function_definitions:
+        yield f"function definition {f.id}", f.body
+    for a in network.initial_assignments:
+        yield f"initial assignment of {a.symbol}", a.math
+    for rule in (*network.assignment_rules, *network.rate_rules):
+        yield f"rule of {rule.variable}", rule.math
+    for algebraic in network.algebraic_rules:
+        yield "algebraic rule", algebraic.math
+    for constraint in network.constraints:
+        yield "constraint", constraint.math
+    for reaction in network.reactions:
+        if reaction.kinetic_law is not None:
+            yield f"kinetic law of {reaction.id}", reaction.kinetic_law.math
+        for r in (*reaction.reactants, *reaction.products):
+            if r.stoichiometry_math is not None:
+                yield f"stoichiometry of {r.species} in {reaction.id}", r.stoichiometry_math
+    for event in network.events:
+        name = f"event {event.id}".rstrip()
+        yield f"trigger of {name}", event.trigger.math
+        for part, math in (("delay", event.delay), ("priority", event.priority)):
+            if math is not None:
+                yield f"{part} of {name}", math
+        for assignment in event.assignments:
+            yield f"{name}, assignment of {assignment.variable}", assignment.math
+
+
+def _ids(network: ReactionNetwork) -> set[str]:
+    groups = (
+        network.function_definitions,
+        network.compartments,
+        network.species,
+        network.parameters,
+        network.reactions,
+        network.events,
+    )
+    ids = {item.id for group in groups for item in group}  # type: ignore[attr-defined]
+    for reaction in network.reactions:
+        ids.update(r.id for r in (*reaction.reactants, *reaction.products))
+        if reaction.kinetic_law is not None:
+            ids.update(p.id for p in reaction.kinetic_law.local_parameters)
+    return ids
+
+
+def _fresh(name: str, taken: set[str]) -> str:
+    candidate, n = name, 1
+    while candidate in taken:
+        n += 1
+        candidate = f"{name}_{n}"
+    taken.add(candidate)
+    return candidate
