@@ -34,7 +34,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUnits:
-    """The model-wide units (section 4.2): ids of unit definitions or SBML base units, "" if none."""
+    """The model-wide units (section 4.2): ids of definitions or SBML base units, "" if none."""
 
     substance: str = ""
     time: str = ""

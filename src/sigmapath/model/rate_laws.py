@@ -80,8 +80,8 @@ def mass_action(k: ExprLike, *reactants: Reactant, volume: ExprLike | None) -> E
 
     References
     ----------
-    Klipp et al., Systems Biology: A Textbook, 2nd ed., Wiley-VCH 2016, chapter on enzyme kinetics (law of mass
-    action, after Guldberg and Waage 1864).
+    Klipp et al., Systems Biology: A Textbook, 2nd ed., Wiley-VCH 2016, chapter on enzyme
+    kinetics (law of mass action, after Guldberg and Waage 1864).
     """
     return _in(volume, _product(k, *_powers(reactants)))
 
