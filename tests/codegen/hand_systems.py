@@ -87,7 +87,7 @@ def system(
 def three_reactions():
     """Binding A + B <-> C, Hill-type decay of C, synthesis of A with a volume of 2."""
     a, b, c = symbol("A"), symbol("B"), symbol("C")
-    kon, koff, vmax, km, n, k0, vol = map(symbol, "kon koff Vmax Km n k0 cell".split())
+    kon, koff, vmax, km, n, k0, vol = map(symbol, ("kon", "koff", "Vmax", "Km", "n", "k0", "cell"))
     bind, decay, make = symbol("bind"), symbol("decay"), symbol("make")
     hill = apply("pow", c, n)
     kn = apply("pow", km, n)

@@ -252,7 +252,7 @@ def _initial(system: OdeSystem, table: dict[str, str]) -> Function:
     )
     return Function(
         name="initial",
-        purpose="p and the start of y from the start values",
+        purpose="settable part of p and start of y, from the start values q",
         body=(*_split_stores(statements, len(settable)), Call("derive")),
     )
 
@@ -274,8 +274,8 @@ def _split_stores(statements: tuple[Statement, ...], n_param: int) -> list[State
     for statement in statements:
         if isinstance(statement, (Load, Assign, Call)):
             split.append(statement)
-        elif statement.index < n_param:
+        elif statement.slot < n_param:
             split.append(statement._replace(array="p"))
         else:
-            split.append(statement._replace(index=statement.index - n_param))
+            split.append(statement._replace(slot=statement.slot - n_param))
     return split

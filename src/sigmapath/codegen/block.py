@@ -11,7 +11,7 @@ or one bit when its operation is in :data:`BOOLEAN_RESULT`. ``str(function)`` is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 __all__ = [
     "ARRAYS",
@@ -34,34 +34,33 @@ ARRAYS = ("t", "y", "p", "out", "scratch")
 # operation -> number of arguments. Semantics are those of IEEE 754 and of C's <math.h>;
 # minimum and maximum hand NaN on; select(condition, a, b); truth(x) is x != 0.
 OPERATIONS: dict[str, int] = {
-    **dict.fromkeys("add sub mul div pow fmod minimum maximum".split(), 2),
-    **dict.fromkeys(
-        "neg abs sqrt exp log log10 floor ceil trunc tgamma sin cos tan sinh cosh tanh "
-        "asin acos atan asinh acosh atanh number".split(),
-        1,
-    ),
-    **dict.fromkeys("lt le gt ge eq ne and or xor".split(), 2),
-    **dict.fromkeys("not truth".split(), 1),
+    **dict.fromkeys(("add", "sub", "mul", "div", "pow", "fmod", "minimum", "maximum"), 2),
+    **dict.fromkeys(("neg", "abs", "sqrt", "exp", "log", "log10", "tgamma"), 1),
+    **dict.fromkeys(("floor", "ceil", "trunc"), 1),
+    **dict.fromkeys(("sin", "cos", "tan", "asin", "acos", "atan"), 1),
+    **dict.fromkeys(("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"), 1),
+    **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor"), 2),
+    **dict.fromkeys(("not", "truth", "number"), 1),
     "select": 3,
 }
 
-BOOLEAN_RESULT = frozenset("lt le gt ge eq ne and or xor not truth".split())
+BOOLEAN_RESULT = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not", "truth"))
 
-Operand = Union[str, float]
+Operand = str | float
 
 
 # Statements are made by the ten thousand: NamedTuples are built four times faster than frozen
 # dataclasses and are just as immutable.
 class Load(NamedTuple):
-    """``name = array[index]``."""
+    """``name = array[slot]``."""
 
     name: str
     array: str
-    index: int
+    slot: int
     comment: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name} = {self.array}[{self.index}]"
+        return f"{self.name} = {self.array}[{self.slot}]"
 
 
 class Assign(NamedTuple):
@@ -78,15 +77,15 @@ class Assign(NamedTuple):
 
 
 class Store(NamedTuple):
-    """``array[index] = value``."""
+    """``array[slot] = value``."""
 
     array: str
-    index: int
+    slot: int
     value: Operand
     comment: str = ""
 
     def __str__(self) -> str:
-        return f"{self.array}[{self.index}] = {self.value}"
+        return f"{self.array}[{self.slot}] = {self.value}"
 
 
 class Call(NamedTuple):
@@ -98,7 +97,7 @@ class Call(NamedTuple):
         return f"call {self.function}"
 
 
-Statement = Union[Load, Assign, Store, Call]
+Statement = Load | Assign | Store | Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,9 +61,7 @@ _memory: OrderedDict[str, _Library] = OrderedDict()
 _memory_lock = Lock()
 
 
-def compile_model(
-    system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = "quick"
-) -> Kernels:
+def compile_model(system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = "quick") -> Kernels:
     """Compile a model, without ``outputs``.
 
     Parameters

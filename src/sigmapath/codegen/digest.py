@@ -1,4 +1,4 @@
-"""Content hashes: of expressions, of code generation itself, of everything a piece of code rests on.
+"""Content hashes of expressions, of code generation itself, and of what code rests on.
 
 Enters: values. Leaves: hexadecimal text that is the same in every process. Called by
 :mod:`sigmapath.codegen.compile`.

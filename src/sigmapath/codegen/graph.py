@@ -1,7 +1,7 @@
 """Value-numbered scalar operations: the form in which code generation thinks about formulas.
 
-Enters: expressions of an ``OdeSystem`` (through :mod:`sigmapath.codegen.translate`). Leaves: a table
-of nodes in which equal operations on equal arguments are one entry. Used by
+Enters: expressions of an ``OdeSystem``, through :mod:`sigmapath.codegen.translate`. Leaves: a
+table of nodes in which equal operations on equal arguments are one entry. Used by
 :mod:`sigmapath.codegen.assemble`, which picks statements from it.
 
 A node is a small tuple ``(op, *arguments)`` and is referred to by its index. Indices grow from
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
@@ -174,7 +175,7 @@ def _divide(a: float, b: float) -> float:
     return math.copysign(math.inf, a) * math.copysign(1.0, b)
 
 
-_FOLDED = {
+_FOLDED: dict[str, Callable[..., float]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,

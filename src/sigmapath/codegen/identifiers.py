@@ -13,6 +13,8 @@ import keyword
 import re
 from collections.abc import Iterable
 
+from sigmapath.kernels import KERNEL_NAMES
+
 __all__ = ["comment_text", "identifiers"]
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -22,9 +24,11 @@ _CONCENTRATION = re.compile(r"\[(.*)\]\Z", re.DOTALL)
 _NUMBERED = re.compile(r"[xcs][0-9]+\Z")
 _LONGEST = 60
 _OWN = frozenset(
-    "t y p out scratch time math np numba cfunc njit derive initial rhs jac dfdt outputs roots triggers "
-    "delays priorities assign lags lagged kernel part routine gamma derive_values minimum maximum stack_array "
-    "KERNEL PART OPTIONS PARAMETERS STATES nan inf".split()
+    {
+        *("t", "y", "p", "out", "scratch", "time", "math", "np", "nan", "inf"),
+        *("kernel", "part", "routine", "gamma", "minimum", "maximum", "stack_array"),
+        *("derive_values", *KERNEL_NAMES),
+    }
 )
 _TAKEN = _OWN | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
 
@@ -71,12 +75,12 @@ def identifiers(ids: Iterable[str]) -> dict[str, str]:
 
 
 def comment_text(text: str, limit: int = 120) -> str:
-    """Text for a comment: printable ASCII on one line, everything else escaped, cut at ``limit``.
+    r"""Text for a comment: printable ASCII on one line, everything else escaped, cut at ``limit``.
 
     Examples
     --------
-    >>> comment_text("µ\\nimport os")
-    '\\\\xb5\\\\nimport os'
+    >>> comment_text("µ\nimport os")
+    '\\xb5\\nimport os'
     """
     escaped = ascii(text)[1:-1]
     return escaped if len(escaped) <= limit else escaped[: limit - 3] + "..."

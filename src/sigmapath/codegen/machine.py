@@ -1,6 +1,6 @@
 """LLVM IR text to object code, and object code to addresses, through llvmlite.
 
-Enters: text of :mod:`sigmapath.codegen.printer_llvm`, or the object code of an earlier call. Leaves:
+Enters: text of :mod:`sigmapath.codegen.printer_llvm`, or object code of an earlier call. Leaves:
 object code, or a :class:`Loaded` library. Called by :mod:`sigmapath.codegen.compile`. numba is not
 imported: llvmlite alone loads in a few hundredths of a second.
 """
@@ -21,9 +21,10 @@ __all__ = ["Loaded", "Target", "compile_object", "host_target", "load_object"]
 
 # Functions of <math.h> that generated code may call.
 _LIBRARY = (
-    "exp log log10 pow fmod tgamma sin cos tan sinh cosh tanh "
-    "asin acos atan asinh acosh atanh"
-).split()
+    *("exp", "log", "log10", "pow", "fmod", "tgamma"),
+    *("sin", "cos", "tan", "asin", "acos", "atan"),
+    *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
+)
 
 # Where the C library's mathematics lives; None is the process itself.
 _LIBRARIES: dict[str, tuple[str | None, ...]] = {

@@ -14,15 +14,16 @@ from numba.extending import intrinsic
 
 __all__ = ["gamma", "kernel", "maximum", "minimum", "part", "routine", "stack_array"]
 
-_ARRAY = types.CPointer(types.float64)
+_ARRAY: Any = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 _KERNEL = types.void(_ARRAY, _ARRAY, _ARRAY, _ARRAY)
 _PART = types.void(_ARRAY, _ARRAY, _ARRAY, _ARRAY, _ARRAY)
 
 # numpy's error model: division by zero gives an infinity, nothing raises. fastmath stays off, so
 # that both backends and every machine compute the same thing.
-kernel = cfunc(_KERNEL, nopython=True, cache=True, error_model="numpy")
-routine = njit(_KERNEL, cache=True, error_model="numpy", nogil=True)
-part = njit(_PART, cache=True, error_model="numpy", nogil=True)
+_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy"}
+kernel = cfunc(_KERNEL, **_OPTIONS)
+routine = njit(_KERNEL, nogil=True, **_OPTIONS)
+part = njit(_PART, nogil=True, **_OPTIONS)
 
 
 @njit(error_model="numpy", nogil=True)  # type: ignore[untyped-decorator]

@@ -32,10 +32,10 @@ def in_parts(function: Function, size: int) -> tuple[Function, ...]:
     size : int
         Statements per part; a function that fits is returned as it is.
     """
-    body = [statement for statement in function.body if not isinstance(statement, Call)]
+    body: list[Statement] = [s for s in function.body if not isinstance(s, Call)]
     if len(body) <= size:
         return (function,)
-    calls = [statement for statement in function.body if isinstance(statement, Call)]
+    calls = [s for s in function.body if isinstance(s, Call)]
     chunks = [body[i : i + size] for i in range(0, len(body), size)]
     slots = _crossing(chunks)
     loads = {s.name: s for s in body if isinstance(s, Load)}

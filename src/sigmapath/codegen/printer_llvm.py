@@ -100,9 +100,7 @@ class _Printer:
             ]
             given = ", ".join(f"double %e{lane}_{i}" for i in range(arity))
             lines.append(f"  %v{lane} = call double @{LIBRARY_PREFIX}{name}({given})")
-            lines.append(
-                f"  %r{lane} = insertelement {real} {result}, double %v{lane}, i32 {lane}"
-            )
+            lines.append(f"  %r{lane} = insertelement {real} {result}, double %v{lane}, i32 {lane}")
             result = f"%r{lane}"
         return "\n".join([*lines, f"  ret {real} {result}", "}"])
 
@@ -133,7 +131,7 @@ class _Printer:
             at = f"%at.{k}"
             lines.append(
                 f"  {at} = getelementptr inbounds {real}, {pointer} %{statement.array}, "
-                f"i64 {statement.index}"
+                f"i64 {statement.slot}"
             )
             if isinstance(statement, Load):
                 lines.append(f"  %v.{statement.name} = load {real}, {pointer} {at}, align 8")

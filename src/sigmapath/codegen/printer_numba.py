@@ -42,8 +42,8 @@ _CALL = {
     "fmod": "math.fmod",
     "minimum": "minimum",
     "maximum": "maximum",
-    **{name: f"math.{name}" for name in "sin cos tan sinh cosh tanh asinh acosh atanh".split()},
-    **{name: f"math.{name}" for name in "asin acos atan".split()},
+    **{f: f"math.{f}" for f in ("sin", "cos", "tan", "asin", "acos", "atan")},
+    **{f: f"math.{f}" for f in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")},
 }
 
 _Text = tuple[str, int]
@@ -54,7 +54,7 @@ def function_text(function: Function) -> str:
     arrays = ARRAYS if function.is_part else ARRAYS[:4]
     lines = [f"def {function.name}({', '.join(arrays)}):", f'    """{_sentence(function)}"""']
     loads = [s for s in function.body if isinstance(s, Load)]
-    lines += [f"    {load.name} = {load.array}[{load.index}]" for load in _sorted(loads)]
+    lines += [f"    {load.name} = {load.array}[{load.slot}]" for load in _sorted(loads)]
     if function.n_scratch:
         lines.append(f"    scratch = stack_array({function.n_scratch})")
     known: dict[str, _Text] = {}
@@ -83,11 +83,11 @@ def runtime_names(functions: Iterable[Function]) -> set[str]:
 
 def _sentence(function: Function) -> str:
     purpose = comment_text(function.purpose)
-    return purpose[:1].upper() + purpose[1:] + "."
+    return f"{purpose[:1].upper()}{purpose[1:]}."
 
 
 def _sorted(loads: list[Load]) -> list[Load]:
-    return sorted(loads, key=lambda load: (ARRAYS.index(load.array), load.index))
+    return sorted(loads, key=lambda load: (ARRAYS.index(load.array), load.slot))
 
 
 def _lines(statement: Statement, known: dict[str, _Text]) -> list[str]:
@@ -100,7 +100,7 @@ def _lines(statement: Statement, known: dict[str, _Text]) -> list[str]:
     note = f"  # {comment_text(statement.comment)}" if statement.comment else ""
     if isinstance(statement, Store):
         text, _ = _operand(statement.value, known)
-        return [f"{statement.array}[{statement.index}] = {text}{note}"]
+        return [f"{statement.array}[{statement.slot}] = {text}{note}"]
     text, strength = _assigned(statement, known)
     if statement.inline and len(text) <= _LONGEST_INLINE:
         known[statement.name] = (text, strength)

@@ -119,9 +119,7 @@ class Translator:
 
     def copy(self, graph: Graph) -> Translator:
         """Return a translator that goes on from here into ``graph``, a copy of this one's."""
-        twin = Translator(
-            graph, self.symbols, non_negative=self._non_negative, where=self._where
-        )
+        twin = Translator(graph, self.symbols, non_negative=self._non_negative, where=self._where)
         twin._nodes = dict(self._nodes)
         twin._forms = dict(self._forms)
         return twin
@@ -201,9 +199,7 @@ class Translator:
     def _form(self, expression: Expr) -> _Form:
         if expression.op == "neg":
             inner = self._factor(expression.args[0], may_open=True)
-            return inner._replace(
-                parameters_top=(self.graph.constant(-1.0), *inner.parameters_top)
-            )
+            return inner._replace(parameters_top=(self.graph.constant(-1.0), *inner.parameters_top))
         opened = self._may_open(expression.args)
         factors = [self._factor(argument, may_open=opened) for argument in expression.args]
         if expression.op == "div":
