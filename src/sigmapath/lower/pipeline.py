@@ -5,12 +5,14 @@ Enters: a ReactionNetwork. Leaves: an OdeSystem. Each pass is a pure function of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sigmapath.expr.nodes import Expr
 from sigmapath.expr.rewrite import Rewriter
-from sigmapath.lower.equations import as_integrated, build_equations
-from sigmapath.lower.events import lower_events
+from sigmapath.lower.conservation import conserved_moieties
+from sigmapath.lower.equations import Equations, as_integrated, build_equations
+from sigmapath.lower.events import LoweredEvents, lower_events
 from sigmapath.lower.fingerprint import fingerprint
 from sigmapath.lower.flatten import (
     check_symbols,
@@ -24,9 +26,11 @@ from sigmapath.lower.observables import observables
 from sigmapath.lower.rates import resolve_rates
 from sigmapath.lower.roles import Roles, assign_roles
 from sigmapath.lower.roots import dynamic_ids, switching_functions
+from sigmapath.lower.signs import promised_non_negative
 from sigmapath.lower.start import start_values
 from sigmapath.lower.stoichiometry import net_stoichiometry
-from sigmapath.lower.system import OdeSystem
+from sigmapath.lower.system import OdeSystem, Quantity
+from sigmapath.lower.units import observable_units, time_unit
 from sigmapath.model.network import ReactionNetwork
 
 __all__ = ["flatten", "lower"]
@@ -45,14 +49,36 @@ def _chain(first: Rewriter, second: Rewriter) -> Rewriter:
     return lambda expression: second(first(expression))  # type: ignore[return-value]
 
 
-def _with_integrated_starts(roles: Roles, change: Rewriter) -> Roles:
-    def changed(start: Expr | None) -> Expr | None:
-        return None if start is None else change(start)
+def _completed(
+    items: tuple[Quantity, ...], change: Rewriter, units: Mapping[str, str]
+) -> tuple[Quantity, ...]:
+    """Quantities with starts in integrated terms and with units."""
+    return tuple(
+        replace(
+            item,
+            start=None if item.start is None else change(item.start),
+            unit=units.get(item.id, ""),
+        )
+        for item in items
+    )
 
-    return replace(
-        roles,
-        parameters=tuple(replace(item, start=changed(item.start)) for item in roles.parameters),
-        states=tuple(replace(item, start=changed(item.start)) for item in roles.states),
+
+def _with_promises(
+    roles: Roles, equations: Equations, events: LoweredEvents
+) -> tuple[Quantity, ...]:
+    """States that say whether they stay non-negative."""
+    assigned: dict[str, list[Expr]] = {}
+    for is_state, i, new in zip(
+        events.table.target_is_state, events.table.target, events.assignments, strict=True
+    ):
+        if is_state:
+            assigned.setdefault(roles.states[i].id, []).append(new)
+    promises = promised_non_negative(
+        roles.parameters, roles.states, equations.definitions, equations.derivatives, assigned
+    )
+    return tuple(
+        replace(state, non_negative=promise)
+        for state, promise in zip(roles.states, promises, strict=True)
     )
 
 
@@ -89,13 +115,19 @@ def lower(network: ReactionNetwork) -> OdeSystem:
     everything = [integrated(math) for _, math in formulas(flat)]
     equations, without_rates = resolve_rates(equations, everything, roles, where)
     change = _chain(integrated, without_rates)
-    roles = _with_integrated_starts(roles, change)
-
+    units = observable_units(flat)
+    roles = replace(
+        roles,
+        parameters=_completed(roles.parameters, change, units),
+        states=_completed(roles.states, change, units),
+    )
     events = lower_events(flat, roles, change)
+    roles = replace(roles, states=_with_promises(roles, equations, events))
     quantities = (*roles.parameters, *roles.states)
     initial, initial_states = start_values(quantities, roles.states, equations, where)
     values, pattern, by_time = jacobian(roles.states, equations.definitions, equations.derivatives)
     running = [item.math for item in equations.definitions] + list(equations.derivatives)
+    seen = observables(flat, roles, equations)
     dynamic = dynamic_ids(roles.states, equations.definitions)
     system = OdeSystem(
         model_id=network.id,
@@ -119,10 +151,10 @@ def lower(network: ReactionNetwork) -> OdeSystem:
         event_ids=events.ids,
         lags=(),
         lagged=(),
-        observables=observables(flat, roles, equations),
-        observable_units={},
-        moieties=(),
-        time_unit="",
+        observables=seen,
+        observable_units={name: units.get(name, "") for name in seen},
+        moieties=conserved_moieties(flat, stoichiometry, roles, equations.derivatives),
+        time_unit=time_unit(flat),
         fingerprint="",
     )
     return replace(system, fingerprint=fingerprint(system))

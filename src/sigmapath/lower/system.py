@@ -66,11 +66,26 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moiety:
-    """A conserved sum: sum of ``coefficients[i] * state i`` (in amounts, see ``weights``)."""
+    """A conserved sum, ``sum_k weights[k] * y[states[k]]``.
+
+    Parameters
+    ----------
+    name : str
+        Readable: ``S + 2 SP``.
+    states : tuple of int
+        Indices into y, ascending.
+    coefficients : tuple of float
+        Counts in amounts, as the name shows them.
+    weights : tuple of Expr
+        Counts times what turns each state into an amount (its volume, where the state is a
+        concentration), over parameters only, because volumes are parameters. Where all states
+        share one volume it is left out, and weights are the coefficients.
+    """
 
     name: str
     states: tuple[int, ...]
     coefficients: tuple[float, ...]
+    weights: tuple[Expr, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +111,10 @@ class OdeSystem:
     time_derivative : tuple of Expr or None
         df/dt at fixed y, None where f does not depend on time.
     initial : tuple of Definition
-        Ordered start values: everything ``initial`` of the Kernels computes, over start symbols.
+        Ordered start values: everything ``initial`` of the Kernels computes, over start symbols. A
+        start symbol is the id of a parameter or state and means its user terms. An entry whose id
+        is a parameter or state holds only where q is NaN; the others (rules and rates that start
+        values need) always.
     initial_states : tuple of Expr, one per state
         Start of y over start symbols (a product with the volume where the state is an amount).
     roots : tuple of Expr
