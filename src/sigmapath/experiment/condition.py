@@ -1,0 +1,145 @@
+"""Conditions: named overrides that define one experimental setting (a cell context, a genotype).
+
+Enters: ``conditions.toml`` beside the models, or records made in Python. Leaves: plain settings.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sigmapath.errors import ParseError, PlanError, UnknownNameError
+from sigmapath.experiment.dosing import Value
+
+__all__ = ["Condition", "merged_condition", "read_conditions"]
+
+_FIELDS = ("description", "parameters", "initial")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Named overrides of parameters and initial values.
+
+    Parameters
+    ----------
+    name : str
+    description : str
+        One line.
+    parameters, initial : mapping id -> number in model units, or text with a unit
+    """
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    initial: Mapping[str, Value] = field(default_factory=dict)
+
+
+def read_conditions(path: Path | str) -> dict[str, Condition]:
+    """Read a file of conditions.
+
+    The file is TOML: a table ``[conditions.<id>]`` with ``description``, ``parameters`` and
+    ``initial``, the last two being tables id -> value.
+
+    Raises
+    ------
+    ParseError
+        If the file cannot be read, is no TOML, or holds something else than the above.
+    """
+    file = str(path)
+    try:
+        with open(path, "rb") as stream:
+            content = tomllib.load(stream)
+    except OSError as error:
+        raise ParseError(
+            "the conditions cannot be read", file=file, found=error.strerror or str(error)
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ParseError(
+            "the conditions are not valid TOML", file=file, found=str(error)
+        ) from error
+    table = content.get("conditions", {})
+    if not isinstance(table, dict):
+        raise ParseError("[conditions] is no table", file=file, found=repr(table))
+    return {name: _condition(name, entry, file) for name, entry in table.items()}
+
+
+def _condition(name: str, entry: object, file: str) -> Condition:
+    place = f"{file}, [conditions.{name}]"
+    if not isinstance(entry, dict):
+        raise ParseError("a condition is a table", file=place, found=repr(entry))
+    for key in entry:
+        if key not in _FIELDS:
+            raise ParseError(
+                "unknown entry of a condition", file=place, found=key, expected=", ".join(_FIELDS)
+            )
+    for key in ("parameters", "initial"):
+        values = entry.get(key, {})
+        if not isinstance(values, dict) or not all(
+            isinstance(v, float | int | str) and not isinstance(v, bool) for v in values.values()
+        ):
+            raise ParseError(
+                f"{key} must map ids to numbers or text with a unit", file=place, found=repr(values)
+            )
+    return Condition(
+        name=name,
+        description=str(entry.get("description", "")),
+        parameters=entry.get("parameters", {}),
+        initial=entry.get("initial", {}),
+    )
+
+
+def merged_condition(
+    condition: Condition | str | Sequence[Condition | str] | None,
+    known: Mapping[str, Condition],
+    *,
+    where: str = "condition",
+) -> Condition:
+    """Look conditions up by name and join them.
+
+    Parameters
+    ----------
+    condition : Condition, name, sequence of both, or None
+    known : mapping name -> Condition
+        What names may refer to.
+
+    Returns
+    -------
+    Condition
+        With all overrides; its name joins the names by " + ".
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is not known.
+    PlanError
+        If two conditions set one id to different values.
+    """
+    if condition is None:
+        return Condition(name="")
+    entries = [condition] if isinstance(condition, Condition | str) else list(condition)
+    found = [_looked_up(entry, known, where) for entry in entries]
+    parameters: dict[str, Value] = {}
+    initial: dict[str, Value] = {}
+    for entry in found:
+        for joined, own in ((parameters, entry.parameters), (initial, entry.initial)):
+            for key, value in own.items():
+                if key in joined and joined[key] != value:
+                    raise PlanError(
+                        f"conflicting overrides of {key}", where=where,
+                        found=f"{joined[key]} and {value} (condition {entry.name})",
+                        fix=f"give {key} explicitly in parameters=, or leave one condition out",
+                    )  # fmt: skip
+                joined[key] = value
+    return Condition(
+        name=" + ".join(entry.name for entry in found), parameters=parameters, initial=initial
+    )
+
+
+def _looked_up(entry: Condition | str, known: Mapping[str, Condition], where: str) -> Condition:
+    if isinstance(entry, Condition):
+        return entry
+    if entry not in known:
+        raise UnknownNameError("condition", str(entry), known, where=where)
+    return known[entry]

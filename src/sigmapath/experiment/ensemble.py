@@ -1,0 +1,176 @@
+"""Ensembles: sets of parameter values that are all plausible.
+
+Enters: ranges of parameters (from the evidence of a model and of its ligands), or an explicit table
+of members. Leaves: member tables; the plan makes them an axis named "member".
+
+Member 0 is the nominal set, members 1 to n are draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.errors import PlanError
+from sigmapath.experiment.sampling import Design, unit_samples
+
+__all__ = ["Ensemble", "ParameterRange", "draw", "ensemble"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterRange:
+    """Plausible range of one parameter, in its own unit.
+
+    Drawn log-uniformly if ``low`` is above 0 (the scale of a rate constant is what is uncertain),
+    uniformly otherwise (voltages, offsets, shares that may be 0).
+    """
+
+    id: str
+    nominal: float
+    low: float
+    high: float
+    grade: str = ""
+
+    def quantile(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values below which ``share`` of the range lies."""
+        if self.low > 0.0:
+            return np.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
+        return self.low + share * (self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ensemble:
+    """What to draw; made by :func:`ensemble`.
+
+    Parameters
+    ----------
+    ranges : tuple of ParameterRange
+        Drawn from; empty where members are given.
+    n : int
+        Number of members besides the nominal one.
+    seed : int
+    design : str
+    members : mapping id -> sequence of n values
+        Explicit members instead of draws.
+    nominal : bool
+        Whether member 0 is the nominal set.
+    """
+
+    ranges: tuple[ParameterRange, ...] = ()
+    n: int
+    seed: int = 0
+    design: Design = "random"
+    members: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    nominal: bool = True
+
+
+def ensemble(
+    n: int | None = None,
+    *,
+    ranges: Sequence[ParameterRange] = (),
+    members: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    design: Design = "random",
+    nominal: bool = True,
+) -> Ensemble:
+    """Describe an ensemble, by ranges to draw from or by its members.
+
+    Parameters
+    ----------
+    n : int
+        Number of draws; left out with ``members``.
+    ranges : sequence of ParameterRange
+    members : mapping id -> array of values, or pandas.DataFrame
+        All columns of one length; one member per row.
+    seed : int
+    design : str
+        "random", "latin" or "sobol", see :func:`sigmapath.experiment.sampling.unit_samples`.
+    nominal : bool
+        Put the nominal set first, as member 0.
+
+    Raises
+    ------
+    PlanError
+        If a range is empty or not finite, one parameter has two ranges, columns differ in length or
+        hold NaN, or both or neither of n and members are given.
+    """
+    if (n is None) == (members is None):
+        raise PlanError(
+            "an ensemble takes a number of draws or a table of members", where="ensemble",
+            fix="give n with ranges, or members",
+        )  # fmt: skip
+    if members is not None:
+        table = {str(key): _column(str(key), column) for key, column in members.items()}
+        lengths = {len(column) for column in table.values()}
+        if len(lengths) != 1 or lengths == {0}:
+            raise PlanError(
+                "all columns of an ensemble have the same length, 1 or more", where="ensemble",
+                found=", ".join(f"{key}: {len(column)}" for key, column in table.items()),
+            )  # fmt: skip
+        return Ensemble(n=lengths.pop(), members=table, nominal=nominal)
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise PlanError("an ensemble has one draw or more", where="ensemble", found=repr(n))
+    seen: set[str] = set()
+    for entry in ranges:
+        if not (math.isfinite(entry.low) and math.isfinite(entry.high)) or entry.low > entry.high:
+            raise PlanError(
+                "the range is empty or not finite", where=f"ensemble, {entry.id}",
+                found=f"{entry.low:g} to {entry.high:g}",
+            )  # fmt: skip
+        if entry.id in seen:
+            raise PlanError(f"{entry.id} has two ranges", where="ensemble")
+        seen.add(entry.id)
+    if not ranges:
+        raise PlanError(
+            "no parameter has a range to draw from", where="ensemble",
+            fix="give ranges=, or use a model whose parameters carry ranges",
+        )  # fmt: skip
+    return Ensemble(ranges=tuple(ranges), n=int(n), seed=seed, design=design, nominal=nominal)
+
+
+def _column(name: str, column: Any) -> tuple[float, ...]:
+    try:
+        values = np.asarray(column, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise PlanError("members are numbers", where=f"ensemble, {name}") from error
+    if values.ndim != 1 or not np.all(np.isfinite(values)):
+        raise PlanError(
+            "members are finite numbers, one per row", where=f"ensemble, {name}", found=str(column)
+        )
+    return tuple(values.tolist())
+
+
+def draw(
+    described: Ensemble, *, replaced: Mapping[str, tuple[float, float]], fixed: frozenset[str]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the members as columns, the nominal one excluded.
+
+    Parameters
+    ----------
+    described : Ensemble
+    replaced : mapping id -> (low, high)
+        Ranges that stand in for those of the ensemble: the constants of ligands in slots.
+    fixed : frozenset of str
+        Ids that are not drawn because the user sets them.
+
+    Returns
+    -------
+    dict id -> ndarray, shape (n,)
+    """
+    if described.members:
+        return {
+            key: np.array(column) for key, column in described.members.items() if key not in fixed
+        }
+    by_id = {entry.id: entry for entry in described.ranges}
+    for key, (low, high) in replaced.items():
+        by_id[key] = ParameterRange(id=key, nominal=math.nan, low=low, high=high)
+    drawn = [entry for key, entry in by_id.items() if key not in fixed]
+    shares = unit_samples(
+        [entry.id for entry in drawn], described.n, seed=described.seed, design=described.design
+    )
+    return {entry.id: entry.quantile(shares[:, i]) for i, entry in enumerate(drawn)}

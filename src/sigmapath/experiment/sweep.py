@@ -1,0 +1,117 @@
+"""Sweeps: designed axes, each a named dimension of the result.
+
+Enters: ``{name: values}``. Leaves: coordinates in model units. What an axis drives:
+
+- a name that a phase of the protocol sets, or that a scheduled dose gives: the value there (in all
+  phases and administrations of that name);
+- a ligand, an input of the model (a stress), or a name in the call-level ``doses``: a level held
+  from t = 0, not in the equilibration;
+- another parameter: its value everywhere, the equilibration included;
+- a species: its initial value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.errors import PlanError
+from sigmapath.experiment.targets import Scope, Target
+
+__all__ = ["AxesLike", "Axis", "resolve_axes"]
+
+AxesLike = Mapping[str, Sequence[Any] | NDArray[Any]] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One axis: whose values, and which, in model units; ``unit`` is theirs."""
+
+    target: Target
+    values: NDArray[np.float64]
+    unit: str
+
+
+def resolve_axes(axes: AxesLike, scope: Scope, scales: Mapping[int, int]) -> tuple[Axis, ...]:
+    """Resolve names and units of axes, in the order given.
+
+    Parameters
+    ----------
+    axes : mapping name -> values
+    scope : Scope
+    scales : mapping position -> int
+        For targets of scheduled doses: what their amounts are divided by (-1 nothing, -2 unclear).
+        Values of such an axis are amounts.
+
+    Raises
+    ------
+    PlanError
+        If an axis is empty, has a value twice or one that is no finite number, or two axes name the
+        same thing.
+    UnknownNameError, UnitError
+        As for parameters and doses.
+    """
+    found: list[Axis] = []
+    owners: dict[int, str] = {}
+    for name, values in (axes or {}).items():
+        where = f"axis {name}"
+        target = scope.target(name, where="axes")
+        if target.position in owners:
+            raise PlanError(
+                f"two axes drive {target.id}", where="axes",
+                found=f"{owners[target.position]} and {name}", fix="keep one of them",
+            )  # fmt: skip
+        owners[target.position] = name
+        given = _listed(values, where)
+        if target.position in scales:
+            converted, unit = _amounts(given, target, scope, scales[target.position], where)
+        else:
+            converted = [scope.value(target, v, where=_entry(where, i)) for i, v in given]
+            unit = target.unit
+        found.append(Axis(target=target, values=_unique(converted, where), unit=unit))
+    return tuple(found)
+
+
+def _entry(where: str, i: int) -> str:
+    return f"{where}, entry {i + 1}"
+
+
+def _listed(values: Any, where: str) -> list[tuple[int, Any]]:
+    if isinstance(values, str) or np.ndim(values) != 1:
+        raise PlanError(
+            "an axis is a list of values", where=where, found=repr(values),
+            expected='for example [0, 0.1, 1] or ["10 nM", "1 uM"]',
+        )  # fmt: skip
+    if len(values) == 0:
+        raise PlanError("an axis needs one value or more", where=where, found="an empty list")
+    return list(enumerate(values.tolist() if isinstance(values, np.ndarray) else values))
+
+
+def _amounts(
+    given: list[tuple[int, Any]], target: Target, scope: Scope, scale: int, where: str
+) -> tuple[list[float], str]:
+    converted = []
+    for i, value in given:
+        amount, own_scale = scope.amount(target, value, where=_entry(where, i))
+        if own_scale != scale:
+            raise PlanError(
+                "the axis and the doses it drives must both be amounts, or both concentrations",
+                where=where, found=str(value), fix="give units everywhere, of the same kind",
+            )  # fmt: skip
+        converted.append(amount)
+    return converted, scope.amount_unit(target, scale)
+
+
+def _unique(values: list[float], where: str) -> NDArray[np.float64]:
+    converted = np.array(values, dtype=np.float64)
+    unique, counts = np.unique(converted, return_counts=True)
+    if np.any(counts > 1):
+        twice = unique[counts > 1][0]
+        raise PlanError(
+            "an axis has a value twice", where=where, found=f"{twice:g}", fix="drop the repeat"
+        )
+    return converted
