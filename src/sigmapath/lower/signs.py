@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sigmapath.expr.evaluate import evaluate
 from sigmapath.expr.nodes import BOOLEAN_OPS, Expr, postorder
 from sigmapath.lower.system import Definition, Quantity
 
@@ -62,6 +63,8 @@ def _power(base: Sign, exponent: Expr) -> Sign:
 
 
 def _node_sign(node: Expr, signs: Sequence[Sign]) -> Sign:
+    if node.args and all(argument.op == "num" for argument in node.args):
+        return _number_sign(float(evaluate(node, {})))
     match node.op:
         case "num":
             return _number_sign(float(node.value or 0.0))
@@ -71,16 +74,14 @@ def _node_sign(node: Expr, signs: Sequence[Sign]) -> Sign:
             return _any_of(signs)
         case "neg":
             return signs[0][1], signs[0][0]
-        case "mul":
-            return _product(signs)
-        case "div":
+        case "mul" | "div":
             return _product(signs)
         case "pow":
             return _power(signs[0], node.args[1])
         case "abs" | "sqrt":
             return _ZERO if signs[0] == _ZERO else _UP
         case "piecewise":
-            return _any_of([*signs[::2]])
+            return _any_of([*signs[:-1:2], *signs[len(signs) - len(signs) % 2 :]])
         case op if op in _NEVER_NEGATIVE:
             return _UP
         case op if op in _ODD and not signs[0][0] and not any(s[0] for s in signs):
