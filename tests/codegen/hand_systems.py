@@ -1,13 +1,12 @@
-"""Small systems written by hand, and an evaluator that shares nothing with code generation."""
+"""Small systems written by hand."""
 
 from __future__ import annotations
 
 import hashlib
-import math
 
 import numpy as np
 
-from sigmapath.expr.nodes import TIME, Expr, apply, as_expr, number, symbol
+from sigmapath.expr.nodes import apply, as_expr, number, symbol
 from sigmapath.kernels import EventTable, Pattern
 from sigmapath.lower.system import Definition, OdeSystem, Quantity
 
@@ -93,7 +92,6 @@ def three_reactions():
     kn = apply("pow", km, n)
     # d decay/dC = Vmax n C^(n-1) Km^n / (Km^n + C^n)^2, per volume
     slope = vol * vmax * n * apply("pow", c, n - 1) * kn / apply("pow", kn + hill, 2)
-    zero = number(0.0)
     return system(
         model_id="three reactions",
         parameters=[
@@ -114,97 +112,6 @@ def three_reactions():
         jacobian=[
             -(kon * b), -(kon * a), koff,
             -(kon * b), -(kon * a), koff,
-            kon * b, kon * a, -koff - slope / vol + zero,
+            kon * b, kon * a, -koff - slope / vol,
         ],
     )  # fmt: skip
-
-
-def evaluate(expression: Expr, values: dict, definitions=()) -> float:
-    """Value of an expression by plain recursion on Python floats, SBML semantics."""
-    table = dict(definitions)
-
-    def value(e):
-        if e.op == "num":
-            return float(e.value)
-        if e.op == "time":
-            return values[TIME]
-        if e.op == "sym":
-            name = str(e.value)
-            return values[name] if name in values else value(table[name])
-        return _RULES[e.op](*[value(a) for a in e.args])
-
-    with np.errstate(all="ignore"):
-        return float(value(expression))
-
-
-def _piecewise(*parts):
-    for v, condition in zip(parts[0::2], parts[1::2], strict=False):
-        if condition != 0.0:
-            return v
-    return parts[-1] if len(parts) % 2 else math.nan
-
-
-def _factorial(x):
-    return math.gamma(x + 1.0) if x > -1.0 or not float(x).is_integer() else math.nan
-
-
-def _np(function):
-    return lambda *arguments: float(function(*map(np.float64, arguments)))
-
-
-_one = np.float64(1.0)
-_RULES = {
-    "add": lambda *a: float(sum(a)),
-    "mul": lambda *a: float(np.prod(np.array(a, dtype=float))),
-    "div": _np(np.divide),
-    "neg": lambda a: -a,
-    "pow": _np(np.power),
-    "abs": abs,
-    "exp": _np(np.exp),
-    "ln": _np(np.log),
-    "log10": _np(np.log10),
-    "sqrt": _np(np.sqrt),
-    "floor": _np(np.floor),
-    "ceiling": _np(np.ceil),
-    "factorial": _factorial,
-    "sin": _np(np.sin),
-    "cos": _np(np.cos),
-    "tan": _np(np.tan),
-    "sec": _np(lambda x: _one / np.cos(x)),
-    "csc": _np(lambda x: _one / np.sin(x)),
-    "cot": _np(lambda x: _one / np.tan(x)),
-    "sinh": _np(np.sinh),
-    "cosh": _np(np.cosh),
-    "tanh": _np(np.tanh),
-    "sech": _np(lambda x: _one / np.cosh(x)),
-    "csch": _np(lambda x: _one / np.sinh(x)),
-    "coth": _np(lambda x: _one / np.tanh(x)),
-    "arcsin": _np(np.arcsin),
-    "arccos": _np(np.arccos),
-    "arctan": _np(np.arctan),
-    "arcsec": _np(lambda x: np.arccos(_one / x)),
-    "arccsc": _np(lambda x: np.arcsin(_one / x)),
-    "arccot": _np(lambda x: np.arctan(_one / x)),
-    "arcsinh": _np(np.arcsinh),
-    "arccosh": _np(np.arccosh),
-    "arctanh": _np(np.arctanh),
-    "arcsech": _np(lambda x: np.arccosh(_one / x)),
-    "arccsch": _np(lambda x: np.arcsinh(_one / x)),
-    "arccoth": _np(lambda x: np.arctanh(_one / x)),
-    "quotient": _np(lambda a, b: np.trunc(a / b)),
-    "rem": _np(np.fmod),
-    "min": lambda *a: float(np.min(a)) if a else math.inf,
-    "max": lambda *a: float(np.max(a)) if a else -math.inf,
-    "lt": lambda a, b: float(a < b),
-    "le": lambda a, b: float(a <= b),
-    "gt": lambda a, b: float(a > b),
-    "ge": lambda a, b: float(a >= b),
-    "eq": lambda a, b: float(a == b),
-    "ne": lambda a, b: float(a != b),
-    "and": lambda *a: float(all(x != 0.0 for x in a)),
-    "or": lambda *a: float(any(x != 0.0 for x in a)),
-    "xor": lambda *a: float(sum(x != 0.0 for x in a) % 2),
-    "not": lambda a: float(a == 0.0),
-    "implies": lambda a, b: float(a == 0.0 or b != 0.0),
-    "piecewise": _piecewise,
-}

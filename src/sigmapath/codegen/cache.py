@@ -39,6 +39,7 @@ __all__ = [
 
 _MAGIC = b"sigmapath code 1\n"
 _DIGEST = hashlib.sha256().digest_size
+_MOST_ENTRIES = 4000
 _LENGTH = struct.Struct("<I")
 
 
@@ -168,7 +169,18 @@ def write_entry(key: str, entry: Entry) -> bool:
         return False
     facts = json.dumps(dict(entry.facts), sort_keys=True).encode()
     body = _LENGTH.pack(len(facts)) + facts + entry.code
+    _make_room(folder)
     return write_file(folder / f"{key}.bin", _MAGIC + _digest(key, body) + body)
+
+
+def _make_room(folder: Path) -> None:
+    """Drop the older half of the entries where there are too many."""
+    entries = list(folder.glob("*.bin"))
+    if len(entries) < _MOST_ENTRIES:
+        return
+    with contextlib.suppress(OSError):
+        for path in sorted(entries, key=lambda path: path.stat().st_mtime)[: len(entries) // 2]:
+            path.unlink()
 
 
 def write_file(path: Path, content: bytes) -> bool:

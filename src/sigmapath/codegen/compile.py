@@ -11,7 +11,7 @@ system's content, this package's own source, backend, tier, lanes, library versi
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Literal
@@ -32,6 +32,9 @@ __all__ = ["Backend", "Tier", "compile_model", "source_text", "with_outputs"]
 
 Backend = Literal["llvm", "numba"]
 Tier = Literal["quick", "fast"]
+
+# What a library is made from, asked for only when it is not found: functions and facts.
+_Maker = Callable[[], tuple[Sequence[Function], Mapping[str, Any]]]
 
 # Statements per part. LLVM's quick tier is linear, its fast tier and numba are not.
 _PART_SIZE = {("llvm", "quick"): 2000, ("llvm", "fast"): 400, ("numba", "quick"): 150}
@@ -160,7 +163,7 @@ def _identity(backend: Backend, tier: Tier, fingerprint: str) -> str:
 
 
 def _library(
-    identity: str, backend: Backend, tier: Tier, functions: Any, system: OdeSystem
+    identity: str, backend: Backend, tier: Tier, functions: _Maker, system: OdeSystem
 ) -> _Library:
     """The functions under ``identity``: from memory, from disk, or made now."""
     with _memory_lock:
@@ -179,32 +182,46 @@ def _library(
     return library
 
 
-def _llvm_library(identity: str, tier: Tier, functions: Any) -> _Library:
-    from sigmapath.codegen.machine import compile_object, host_target, load_object
-    from sigmapath.codegen.printer_llvm import llvm_text, symbol_name
+def _llvm_library(identity: str, tier: Tier, functions: _Maker) -> _Library:
+    from sigmapath.codegen.machine import Loaded, load_object
 
     prefix = f"m{identity[:16]}_"
+
+    def loaded(entry: Entry) -> Loaded:
+        return load_object(entry.code, [prefix + name for name in entry.facts["names"]])
+
     entry = read_entry(identity)
-    if entry is None:
-        whole, facts = functions()
-        text = llvm_text(
-            _split(whole, _PART_SIZE["llvm", tier]),
-            prefix=prefix,
-            opaque_pointers=host_target().opaque_pointers,
-        )
-        names = [function.name for function in whole]
-        entry = Entry(facts={**facts, "names": names}, code=compile_object(text, tier))
+    try:
+        library = None if entry is None else loaded(entry)
+    except CodegenError:
+        # Intact, yet of no use here: built anew like a damaged one.
+        library = None
+    if entry is None or library is None:
+        entry = _llvm_entry(prefix, tier, functions)
+        library = loaded(entry)
         write_entry(identity, entry)
-    symbols = {name: symbol_name(name, prefix) for name in entry.facts["names"]}
-    loaded = load_object(entry.code, symbols.values())
     return _Library(
-        addresses={name: loaded.addresses[place] for name, place in symbols.items()},
+        addresses={name: library.addresses[prefix + name] for name in entry.facts["names"]},
         facts=entry.facts,
-        keeper=loaded,
+        keeper=library,
     )
 
 
-def _numba_library(identity: str, functions: Any, system: OdeSystem) -> _Library:
+def _llvm_entry(prefix: str, tier: Tier, functions: _Maker) -> Entry:
+    from sigmapath.codegen.machine import compile_object, host_target
+    from sigmapath.codegen.printer_llvm import llvm_text
+
+    whole, facts = functions()
+    text = llvm_text(
+        _split(whole, _PART_SIZE["llvm", tier]),
+        prefix=prefix,
+        opaque_pointers=host_target().opaque_pointers,
+    )
+    names = [function.name for function in whole]
+    return Entry(facts={**facts, "names": names}, code=compile_object(text, tier))
+
+
+def _numba_library(identity: str, functions: _Maker, system: OdeSystem) -> _Library:
     from sigmapath.codegen.numba_module import load_module
     from sigmapath.codegen.source import module_text
 

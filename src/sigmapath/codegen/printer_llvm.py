@@ -23,7 +23,7 @@ from sigmapath.codegen.block import (
     Statement,
 )
 
-__all__ = ["LIBRARY_PREFIX", "llvm_text", "symbol_name"]
+__all__ = ["LIBRARY_PREFIX", "llvm_text"]
 
 LIBRARY_PREFIX = "sigmapath_"
 
@@ -33,11 +33,6 @@ _COMPARISON = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", 
 _LOGIC = {"and": "and", "or": "or", "xor": "xor"}
 _INTRINSIC = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc"}
 _BINARY_LIBRARY = frozenset({"pow", "fmod"})
-
-
-def symbol_name(function: str, prefix: str) -> str:
-    """Name under which a function is exported."""
-    return f"{prefix}{function}"
 
 
 def llvm_text(
@@ -111,8 +106,7 @@ class _Printer:
         if function.is_part:
             head = f"define internal void @{function.name}({arguments}) noinline nounwind {{"
         else:
-            name = symbol_name(function.name, self._prefix)
-            head = f"define void @{name}({arguments}) nounwind {{"
+            head = f"define void @{self._prefix}{function.name}({arguments}) nounwind {{"
         lines = [head]
         if function.n_scratch:
             lines.append(f"  %scratch = alloca {self._real}, i32 {function.n_scratch}, align 8")
@@ -144,9 +138,8 @@ class _Printer:
         if scratch and statement.function != "derive":
             given = ", ".join(f"{pointer} %{array}" for array in ARRAYS)
             return f"  call void @{statement.function}({given})"
-        name = symbol_name(statement.function, self._prefix)
         given = ", ".join(f"{pointer} %{array}" for array in ("t", "y", "p", "p"))
-        return f"  call void @{name}({given})"
+        return f"  call void @{self._prefix}{statement.function}({given})"
 
     def _value(self, operand: Operand) -> str:
         """An operand as LLVM reads it; numbers as the bits they are."""

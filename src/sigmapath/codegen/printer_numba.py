@@ -39,7 +39,7 @@ _CALL = {
     "ceil": "np.ceil",
     "trunc": "np.trunc",
     "tgamma": "gamma",
-    "fmod": "math.fmod",
+    "fmod": "np.fmod",
     "minimum": "minimum",
     "maximum": "maximum",
     **{f: f"math.{f}" for f in ("sin", "cos", "tan", "asin", "acos", "atan")},
