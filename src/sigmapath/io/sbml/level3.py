@@ -15,7 +15,7 @@ from sigmapath.io.sbml.mathml_text import LEVEL_3_VERSION_2_OPS
 from sigmapath.model.components import AssignmentRule, Reaction, SpeciesReference
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["formulas", "in_level_3", "version_needed"]
+__all__ = ["formulas", "fresh_id", "global_ids", "in_level_3", "version_needed"]
 
 
 def in_level_3(network: ReactionNetwork) -> ReactionNetwork:
@@ -24,13 +24,13 @@ def in_level_3(network: ReactionNetwork) -> ReactionNetwork:
     Level 3 has no ``stoichiometryMath``: the species reference gets an id and a rule instead
     (SBML Level 3 Version 2, section 4.11.3), which has the same meaning at every time.
     """
-    taken = _ids(network)
+    taken = global_ids(network)
     rules: list[AssignmentRule] = []
 
     def reference(reaction: Reaction, source: SpeciesReference) -> SpeciesReference:
         if source.stoichiometry_math is None:
             return source
-        name = source.id or _fresh(f"{reaction.id}_{source.species}_stoichiometry", taken)
+        name = source.id or fresh_id(f"{reaction.id}_{source.species}_stoichiometry", taken)
         rules.append(AssignmentRule(variable=name, math=source.stoichiometry_math))
         return replace(source, id=name, stoichiometry=None, stoichiometry_math=None, constant=False)
 
@@ -52,25 +52,39 @@ def in_level_3(network: ReactionNetwork) -> ReactionNetwork:
 
 
 def version_needed(network: ReactionNetwork) -> int:
-    """Return 2, or 1 if a reaction is fast: Level 3 Version 2 has no such attribute.
+    """Return 2, or 1 if the network says what only Level 3 Version 1 allows.
+
+    That is a fast reaction (Version 2 has no such attribute), and a local parameter with the id
+    of a species of its reaction (Version 2, rule 21173).
 
     Raises
     ------
     UnsupportedFeatureError
-        If the network needs both: a fast reaction, and an operator that Version 1 does not have.
+        If it has a fast reaction and also an operator that Version 1 does not have.
     """
     fast = next((reaction.id for reaction in network.reactions if reaction.fast), None)
-    if fast is None:
+    if fast is None and not any(map(_hides_its_species, network.reactions)):
         return 2
     for where, math in formulas(network):
         for node in postorder([math]):
-            if node.op in LEVEL_3_VERSION_2_OPS:
-                raise UnsupportedFeatureError(
-                    f"a fast reaction ({fast}) together with the operator '{node.op}' in SBML",
-                    where=where,
-                    fix="no version of SBML Level 3 can hold both",
-                )
+            if node.op not in LEVEL_3_VERSION_2_OPS:
+                continue
+            if fast is None:
+                return 2
+            raise UnsupportedFeatureError(
+                f"a fast reaction ({fast}) together with the operator '{node.op}' in SBML",
+                where=where,
+                fix="no version of SBML Level 3 can hold both",
+            )
     return 1
+
+
+def _hides_its_species(reaction: Reaction) -> bool:
+    if reaction.kinetic_law is None or not reaction.kinetic_law.local_parameters:
+        return False
+    species = {r.species for r in (*reaction.reactants, *reaction.products)}
+    species.update(reaction.modifiers)
+    return any(p.id in species for p in reaction.kinetic_law.local_parameters)
 
 
 def formulas(network: ReactionNetwork) -> Iterator[tuple[str, Expr]]:
@@ -101,7 +115,8 @@ def formulas(network: ReactionNetwork) -> Iterator[tuple[str, Expr]]:
             yield f"{name}, assignment of {assignment.variable}", assignment.math
 
 
-def _ids(network: ReactionNetwork) -> set[str]:
+def global_ids(network: ReactionNetwork) -> set[str]:
+    """Every id of a network, those of local parameters included."""
     groups = (
         network.function_definitions,
         network.compartments,
@@ -118,7 +133,8 @@ def _ids(network: ReactionNetwork) -> set[str]:
     return ids
 
 
-def _fresh(name: str, taken: set[str]) -> str:
+def fresh_id(name: str, taken: set[str]) -> str:
+    """Return ``name``, numbered if it is taken, and take it."""
     candidate, n = name, 1
     while candidate in taken:
         n += 1

@@ -1,0 +1,80 @@
+"""Checks of an SBML file: libSBML's validation rules, and what this version can read of it.
+
+Enters: SBML text. Leaves: issues, the worst first in the file's order. Called by ``sigmapath
+check`` through :mod:`sigmapath.io.load`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sigmapath.errors import SigmapathError
+from sigmapath.io.prescan import clean_xml, require_text
+from sigmapath.io.sbml.document import read_sbml
+from sigmapath.io.sbml.library import Finding, findings, library
+from sigmapath.model.issue import Issue
+
+__all__ = ["check_sbml"]
+
+_SEVERITY: dict[str, Literal["error", "warning", "info"]] = {
+    "info": "info",
+    "warning": "warning",
+    "error": "error",
+    "fatal": "error",
+}
+
+
+def check_sbml(text: str, *, where: str = "text", units: bool = True) -> list[Issue]:
+    """Return what libSBML finds wrong with SBML text, and what this version refuses in it.
+
+    Parameters
+    ----------
+    text : str
+        The SBML.
+    where : str
+        File name, for the places of issues.
+    units : bool
+        Also check the units of formulas, which takes longest.
+
+    Raises
+    ------
+    ParseError
+        If the text is not XML at all, or beyond the limits of the prescan.
+    """
+    lib = library()
+    document = lib.readSBMLFromString(clean_xml(require_text(text, where), where))
+    if not any(finding.severity == "fatal" for finding in findings(document)):
+        document.setConsistencyChecks(lib.LIBSBML_CAT_UNITS_CONSISTENCY, units)
+        document.setConsistencyChecks(lib.LIBSBML_CAT_MODELING_PRACTICE, False)
+        document.checkConsistency()
+    issues = [_issue(finding, where) for finding in dict.fromkeys(findings(document))]
+    return issues + _refused(text, where, already_bad=bool(issues))
+
+
+def _issue(finding: Finding, where: str) -> Issue:
+    place = f"{where}, line {finding.line}" if finding.line is not None else where
+    return Issue(
+        severity=_SEVERITY[finding.severity],
+        code=f"sbml-{finding.code}",
+        where=place,
+        what=finding.message,
+    )
+
+
+def _refused(text: str, where: str, *, already_bad: bool) -> list[Issue]:
+    """What the reader itself says: an error where libSBML found none, notes on what is ignored."""
+    try:
+        _, notes = read_sbml(text, where=where)
+    except SigmapathError as error:
+        if already_bad and type(error).__name__ == "ParseError":
+            return []
+        return [
+            Issue(
+                severity="error",
+                code="refused",
+                where=error.where,
+                what=error.what,
+                fix=error.fix,
+            )
+        ]
+    return [Issue(severity="info", code="ignored", where=where, what=note) for note in notes]
