@@ -1,0 +1,187 @@
+"""Results as they leave the loop: arrays by name, with units, without labels around them.
+
+Enters: a run plan and the output of its batch. Leaves: files written directly, or a Dataset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.results.provenance import provenance
+from sigmapath.status import STAT_NAMES
+
+__all__ = ["BatchLike", "PlanLike", "RawAxis", "RawResult"]
+
+FloatArray = NDArray[np.float64]
+
+
+class PlanLike(Protocol):
+    """What is asked of a plan (``experiment.plan.RunPlan`` has it)."""
+
+    model: str
+    time_unit: str
+    times: FloatArray
+    seed: int | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+
+    @property
+    def axes(self) -> Sequence[Any]:
+        """Records with name, unit and coordinates."""
+
+    @property
+    def recorded(self) -> Sequence[Any]:
+        """Records with name and unit."""
+
+    @property
+    def readouts(self) -> Sequence[Any]:
+        """Records with name, text and unit."""
+
+    @property
+    def ligands(self) -> Sequence[tuple[str, str]]:
+        """Slots and the ligands in them."""
+
+    def combine(self, reduced: FloatArray) -> FloatArray:
+        """Turn reducers into readouts."""
+
+
+class BatchLike(Protocol):
+    """What is asked of a batch (``solvers.batch.BatchOutput`` has it)."""
+
+    trajectories: FloatArray | None
+    reduced: FloatArray
+    status: NDArray[np.int8]
+    stats: NDArray[np.int64]
+    t_stop: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawAxis:
+    """One dimension: its name, unit and coordinates, shape (n,)."""
+
+    name: str
+    unit: str
+    coordinates: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawResult:
+    """Arrays of a whole experiment; ``shape`` is the lengths of the axes, () for a single run.
+
+    Parameters
+    ----------
+    axes : tuple of RawAxis
+    times : ndarray, shape (n_time,)
+    time_unit : str
+    trajectories : mapping name -> ndarray, shape (*shape, n_time)
+        Observables over time; empty if they were not kept.
+    reduced : mapping name -> ndarray, shape (*shape)
+        Readouts.
+    units : mapping name -> str
+        Of observables and readouts.
+    long_names : mapping name -> str
+        Readouts spelled out.
+    status : ndarray of int8, shape (*shape)
+        See :class:`sigmapath.status.Status`. A run that failed is NaN everywhere.
+    stats : ndarray of int64, shape (*shape, len(STAT_NAMES))
+    t_stop : ndarray, shape (*shape)
+        Time that each run reached.
+    attrs : mapping str -> str or int
+        Provenance.
+    """
+
+    axes: tuple[RawAxis, ...]
+    times: FloatArray
+    time_unit: str
+    trajectories: Mapping[str, FloatArray]
+    reduced: Mapping[str, FloatArray]
+    units: Mapping[str, str]
+    long_names: Mapping[str, str]
+    status: NDArray[np.int8]
+    stats: NDArray[np.int64]
+    t_stop: FloatArray
+    attrs: Mapping[str, str | int]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return tuple(len(axis.coordinates) for axis in self.axes)
+
+    @classmethod
+    def from_run(
+        cls,
+        plan: PlanLike,
+        output: BatchLike,
+        *,
+        fingerprint: str,
+        options: Mapping[str, Any],
+    ) -> RawResult:
+        """Name the arrays of a batch.
+
+        Parameters
+        ----------
+        plan : RunPlan
+        output : BatchOutput
+            Of all runs of the plan. Its arrays are taken over; those of failed runs become NaN.
+        fingerprint : str
+        options : mapping
+        """
+        shape = plan.shape
+        failed = output.status != 0
+        trajectories: dict[str, FloatArray] = {}
+        if output.trajectories is not None:
+            if failed.any():
+                output.trajectories[failed] = np.nan
+            whole = output.trajectories.reshape(*shape, *output.trajectories.shape[1:])
+            trajectories = {o.name: whole[..., i] for i, o in enumerate(plan.recorded)}
+        combined = plan.combine(output.reduced)
+        combined[failed] = np.nan
+        readouts = {r.name: combined[:, i].reshape(shape) for i, r in enumerate(plan.readouts)}
+        kept = plan.recorded if output.trajectories is not None else ()
+        return cls(
+            axes=tuple(
+                RawAxis(name=a.name, unit=a.unit, coordinates=a.coordinates) for a in plan.axes
+            ),
+            times=plan.times,
+            time_unit=plan.time_unit,
+            trajectories=trajectories,
+            reduced=readouts,
+            units={entry.name: entry.unit for entry in (*kept, *plan.readouts)},
+            long_names={r.name: r.text for r in plan.readouts},
+            status=output.status.reshape(shape),
+            stats=output.stats.reshape(*shape, len(STAT_NAMES)),
+            t_stop=output.t_stop.reshape(shape),
+            attrs=provenance(
+                model=plan.model,
+                fingerprint=fingerprint,
+                options=options,
+                seed=plan.seed,
+                ligands=dict(plan.ligands),
+            ),
+        )
+
+    def labels(self) -> dict[str, str]:
+        """Names of observables and readouts as labels beside those of the axes.
+
+        A name that is a dimension already (an axis over ``k_on`` with ``k_on`` observed), or that
+        is ``time`` or ``status``, becomes ``id(name)``.
+        """
+        taken = {"time", "status", *self.axis_labels().values()}
+        return {
+            name: f"id({name})" if name in taken else name
+            for name in (*self.trajectories, *self.reduced)
+        }
+
+    def axis_labels(self) -> dict[str, str]:
+        """Names of axes as dimensions: an axis over an id ``time`` becomes ``id(time)``."""
+        return {
+            axis.name: f"id({axis.name})" if axis.name in ("time", "status") else axis.name
+            for axis in self.axes
+        }
