@@ -42,6 +42,9 @@ def _signs(index: NetworkIndex) -> dict[str, str]:
         if kind == "parameter":
             known = _is_fixed(index, item_id) and item.value is not None
             signs[item_id] = sign_of_number(item.value) if known else UNKNOWN
+            if signs[item_id] == ZERO_SIGN and parse_evidence(item.meta.notes).grade == "input":
+                # Zero until an experiment sets it: how models wait for their stimulus.
+                signs[item_id] = PLUS
         else:
             signs[item_id] = UNKNOWN if kind in ("reaction", "species reference") else PLUS
     for rule in index.network.assignment_rules:
@@ -51,14 +54,20 @@ def _signs(index: NetworkIndex) -> dict[str, str]:
 
 
 def _absent(index: NetworkIndex) -> set[str]:
-    """Species that start at zero and that nothing but a reaction may change."""
+    """Species that start at zero and that nothing but a reaction may change.
+
+    Boundary species, and species whose notes say "grade: input", are left out: an experiment sets
+    them.
+    """
     return {
         s.id
         for s in index.network.species
-        if _is_fixed(index, s.id)
+        if not (s.boundary_condition or s.constant)
+        and _is_fixed(index, s.id)
         and (s.initial_amount or 0.0) == 0.0
         and (s.initial_concentration or 0.0) == 0.0
         and not (s.initial_amount is None and s.initial_concentration is None)
+        and parse_evidence(s.meta.notes).grade != "input"
     }
 
 
@@ -128,22 +137,13 @@ def _dead(
     reason = (
         f"because {', '.join(causes)} {'is' if len(causes) == 1 else 'are'} zero" if causes else ""
     )
-    # An input that is zero until an experiment sets it is how models wait for their stimulus.
-    is_input = bool(causes) and all(_may_be_set(index, name) for name in causes)
     return _issue(
-        "info" if is_input else "warning",
+        "warning",
         "dead_reaction",
         f"reaction {reaction.id}",
         f"never runs, {reason}" if reason else "never runs: its rate is zero",
-        "" if is_input else "remove it, or give it a rate constant and reactants above zero",
+        "remove it, or give it a rate constant and reactants above zero",
     )
-
-
-def _may_be_set(index: NetworkIndex, name: str) -> bool:
-    kind, item = index.items.get(name, ("", None))
-    if kind == "species":
-        return bool(item.boundary_condition or item.constant)
-    return kind == "parameter" and parse_evidence(item.meta.notes).grade == "input"
 
 
 def _signs_without(

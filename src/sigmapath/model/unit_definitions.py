@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from types import MappingProxyType
 
 from sigmapath.errors import UnitError
@@ -57,6 +58,14 @@ class NetworkUnits:
         self._defined: dict[str, Quantity | None] = {}
         problems: dict[str, str] = {}
         for definition in network.unit_definitions:
+            if not definition.units:
+                # libAntimony writes an empty definition for "k has s" where s is not defined.
+                self._defined[definition.id] = None
+                problems[definition.id] = (
+                    "it has no content; in Antimony define it: "
+                    f"unit {definition.id} = <second, mole, litre, ...>"
+                )
+                continue
             try:
                 self._defined[definition.id] = unit_from_sbml(
                     (u.kind, u.exponent, u.scale, u.multiplier) for u in definition.units
@@ -77,7 +86,7 @@ class NetworkUnits:
         if unit_id in self._defined:
             return self._defined[unit_id]
         if unit_id in SBML_UNIT_KINDS:
-            return unit_from_sbml([(unit_id, 1.0, 0, 1.0)])
+            return _base_unit(unit_id)
         if self._network.level < 3 and unit_id in _LEVEL_2_UNITS:
             return parse_unit(_LEVEL_2_UNITS[unit_id])
         return None
@@ -131,6 +140,11 @@ class NetworkUnits:
         if species.has_only_substance_units or sizeless:
             return self.amount(species)
         return self.concentration(species)
+
+
+@cache
+def _base_unit(kind: str) -> Quantity:
+    return unit_from_sbml([(kind, 1.0, 0, 1.0)])
 
 
 def ratio(top: Quantity | None, bottom: Quantity | None) -> Quantity | None:

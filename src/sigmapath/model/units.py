@@ -5,7 +5,7 @@ nothing is refused: SBML runs a model whose units disagree, so the findings are 
 
 Numbers written in a formula have no unit in SBML. Here they count as dimensionless factors, and
 adding one (other than 0 or infinity) to a quantity with a unit is reported. Quantities without a
-declared unit make the formulas that use them unknown, which is reported once per quantity.
+declared unit make the formulas that use them unknown, which is reported once per kind.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _COMBINES = _SAME | _KEEPS | _COMPARES | BOOLEAN_OPS | {
     "time", "call",
 }  # fmt: skip
 _MAX_NESTING = 50
+_SHOWN = 10
 
 
 def check_units(network: ReactionNetwork) -> list[Issue]:
@@ -108,14 +109,18 @@ def _bad_unit_ids(network: ReactionNetwork, units: NetworkUnits) -> Iterator[Iss
 
 def _undeclared(index: NetworkIndex, known: Mapping[str, Unit | None]) -> Iterator[Issue]:
     used = {s for f in index.formulas for s in free_symbols(f.math)}
+    without: dict[str, list[str]] = {}
     for item_id, unit in known.items():
-        kind, _ = index.items[item_id]
+        kind = index.items[item_id][0]
         if unit is None and item_id in used and kind != "reaction":
-            yield _info(
-                "unit_undeclared",
-                f"{kind} {item_id}",
-                "has no unit, so the formulas that use it could not be checked",
-            )
+            without.setdefault(kind, []).append(item_id)
+    for kind, ids in without.items():
+        shown = ", ".join(ids[:_SHOWN]) + (" ..." if len(ids) > _SHOWN else "")
+        yield _info(
+            "unit_undeclared",
+            f"{kind} {shown}",
+            f"{len(ids)} without a usable unit, so the formulas that use it could not be checked",
+        )
 
 
 class _Inference:
