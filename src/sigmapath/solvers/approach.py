@@ -14,15 +14,15 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
+from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.controller import accepted_factor, rejected_factor
-from sigmapath.solvers.newton import Landing, distance, find_root, scales
+from sigmapath.solvers.native import call_for_float, call_for_int
+from sigmapath.solvers.newton import Landing, distance, scales
 from sigmapath.solvers.rates import rates
-from sigmapath.solvers.rest import prepare_totals, total_of
-from sigmapath.solvers.rosenbrock import rosenbrock_step
+from sigmapath.solvers.rest import copy_row, forget_null_rows, prepare_totals, total_of
 
 __all__ = ["Reason", "approach", "is_attracting"]
 
@@ -33,6 +33,7 @@ S_STEPS, S_REJECTED = at.S_STEPS, at.S_REJECTED
 FLOOR, WEIGHT, GROSS, POINT = slot.FLOOR, slot.WEIGHT, slot.GROSS, slot.POINT
 ROOT_AT, LAST, MAX_REST_STEPS = slot.ROOT_AT, slot.LAST, slot.MAX_REST_STEPS
 R_STEPS, R_TIME = slot.R_STEPS, slot.R_TIME
+STEP_AT, FIND_ROOT_AT, APPROACH_AT = slot.STEP_AT, slot.FIND_ROOT_AT, slot.APPROACH_AT
 
 
 class Reason(IntEnum):
@@ -87,7 +88,7 @@ _MANY_TURNS, _MUCH_LARGER = 20, 1e4
 _DISTURBANCE, _RETURNED, _LOST, _NEIGHBOUR = 1e-3, 1e-6, 0.5, 0.05
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _fastest_rate(work: Any, rest: Any) -> Any:
     """Largest turnover per time of any state, for the first step; 0 where nothing moves."""
     fastest = 0.0
@@ -98,7 +99,7 @@ def _fastest_rate(work: Any, rest: Any) -> Any:
     return fastest
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _is_acceptable(work: Any) -> bool:
     """Clip undershoots of Y_NEW at zero; False if a promised state fell clearly below."""
     vec = work.vec
@@ -112,7 +113,7 @@ def _is_acceptable(work: Any) -> bool:
     return True
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _restore_totals(work: Any, rest: Any, y: Any) -> None:
     """Undo the rounding drift of the conserved totals, where a small correction can."""
     for j in range(work.size[N]):
@@ -123,12 +124,12 @@ def _restore_totals(work: Any, rest: Any, y: Any) -> None:
                 y[j] += defect
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _accept(work: Any, rest: Any, t: Any) -> bool:
     """Move to Y_NEW; tell whether the direction of motion turned around."""
     vec = work.vec
     _restore_totals(work, rest, vec[Y_NEW])
-    vec[Y, :] = vec[Y_NEW]
+    copy_row(vec[Y_NEW], vec[Y])
     rates(work, t, vec[Y], vec[RATE_NEW])
     work.flag[JAC_IS_FRESH] = 0
     along = 0.0
@@ -136,11 +137,11 @@ def _accept(work: Any, rest: Any, t: Any) -> bool:
         if vec[MASK, i] == 0.0 or work.flag[MASKED] == 0:
             scale = abs(vec[Y, i]) + rest.vec[FLOOR, i]
             along += vec[RATE, i] * vec[RATE_NEW, i] / (scale * scale)
-    vec[RATE, :] = vec[RATE_NEW]
+    copy_row(vec[RATE_NEW], vec[RATE])
     return along < 0.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _largest(y: Any) -> Any:
     largest = 0.0
     for value in y:
@@ -149,14 +150,14 @@ def _largest(y: Any) -> Any:
     return largest
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _why_moving(work: Any, largest_at_start: Any, n_turns: Any) -> Any:
     if _largest(work.vec[Y]) > _MUCH_LARGER * largest_at_start:
         return _GROWING
     return _OSCILLATING if n_turns >= _MANY_TURNS else _STILL_MOVING
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
     """Integrate from row Y with Rodas5P until a root lies within reach of the trajectory.
 
@@ -177,56 +178,51 @@ def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
     Returns
     -------
     reason : int
-        A :class:`Reason`; NONE on success.
-    size, residual, n_iterations, is_saddle
-        Of the successful Newton search, see :func:`sigmapath.solvers.newton.find_root`.
+        A :class:`Reason`; NONE on success. ``rest.result`` is that of the last Newton search.
     """
-    vec = work.vec
+    vec, result, native = work.vec, rest.result, rest.native
     if np.isnan(scales(work, rest, vec[Y])):
-        return _NOT_FINITE, np.nan, np.nan, 0, False
+        return _NOT_FINITE
     fastest = _fastest_rate(work, rest)
     # Nothing moves at all: any step will do.
     unit = 1.0 / fastest if fastest > 0.0 else 1.0
     largest_at_start = max(_largest(vec[Y]), _largest(rest.vec[FLOOR]))
     rates(work, 0.0, vec[Y], vec[RATE])
     work.flag[JAC_IS_FRESH] = 0
-    rest.vec[LAST, :] = vec[Y]
+    copy_row(vec[Y], rest.vec[LAST])
     t, h, check, last_error, n_turns = 0.0, _FIRST_STEP * unit, _FIRST_CHECK * unit, 1e-4, 0
-    size, residual, n_iterations = np.nan, np.nan, 0
     for _ in range(int(rest.limit[MAX_REST_STEPS])):
-        error = rosenbrock_step(work, t, h)
+        error = call_for_float(native[STEP_AT], work, t, h)
         work.stat[S_STEPS] += 1
         if not 0.0 <= error <= 1.0 or not _is_acceptable(work):
             work.stat[S_REJECTED] += 1
             h *= rejected_factor(error) if error > 1.0 else 0.25
             if h < _SMALLEST_STEP * unit:
-                return _STEP_TOO_SMALL, size, residual, n_iterations, False
+                return _STEP_TOO_SMALL
             continue
         t += h
         n_turns += 1 if _accept(work, rest, t) else 0
-        rest.result[R_STEPS] += 1.0
+        result[R_STEPS] += 1.0
         h = min(h * accepted_factor(error, last_error), _LARGEST_STEP * unit)
         last_error = error
         if t < check:
             continue
         check = 2.0 * t
-        rest.result[R_TIME] = t
+        result[R_TIME] = t
         if distance(rest, vec[Y], rest.vec[ROOT_AT]) > leash:
-            return _UNSTABLE, size, residual, n_iterations, False
+            return _UNSTABLE
         is_slow = distance(rest, vec[Y], rest.vec[LAST]) <= 0.5
-        rest.vec[LAST, :] = vec[Y]
+        copy_row(vec[Y], rest.vec[LAST])
         if is_slow:
-            rest.vec[POINT, :] = vec[Y]
-            landing, size, residual, count, is_saddle = find_root(
-                work, rest, rest.vec[POINT], reach
-            )
-            n_iterations += count
+            copy_row(vec[Y], rest.vec[POINT])
+            landing = call_for_int(native[FIND_ROOT_AT], work, rest, reach)
+            forget_null_rows(rest)
             if landing == _ROOT:
-                return _NONE, size, residual, n_iterations, is_saddle
-    return _why_moving(work, largest_at_start, n_turns), size, residual, n_iterations, False
+                return _NONE
+    return _why_moving(work, largest_at_start, n_turns)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def is_attracting(work: Any, rest: Any) -> bool:
     """Tell whether a slightly disturbed state returns to the root in row POINT.
 
@@ -236,9 +232,9 @@ def is_attracting(work: Any, rest: Any) -> bool:
     such) it may come to rest beside the root. Keeps row POINT; overwrites row Y.
     """
     vec = rest.vec
-    vec[ROOT_AT, :] = vec[POINT]
+    copy_row(vec[POINT], vec[ROOT_AT])
     prepare_totals(work, rest, vec[ROOT_AT])
-    work.vec[Y, :] = vec[ROOT_AT]
+    copy_row(vec[ROOT_AT], work.vec[Y])
     pattern = 1
     for i in range(work.size[N]):
         # A small linear congruential generator: signs without period in i, the same every time.
@@ -251,7 +247,7 @@ def is_attracting(work: Any, rest: Any) -> bool:
         r = rest.moiety_of[j]
         if r >= 0:
             work.vec[Y, j] += rest.totals[r] - total_of(rest.reduced[r], work.vec[Y])
-    reason, _, _, _, _ = approach(work, rest, _RETURNED, _LOST)
+    reason = call_for_int(rest.native[APPROACH_AT], work, rest, _RETURNED, _LOST)
     returned = reason == _NONE and distance(rest, vec[POINT], vec[ROOT_AT]) <= _NEIGHBOUR
-    vec[POINT, :] = vec[ROOT_AT]
+    copy_row(vec[ROOT_AT], vec[POINT])
     return returned

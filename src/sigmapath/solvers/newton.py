@@ -24,20 +24,22 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
+from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.rank_lu import rank_factor, rank_solve
 from sigmapath.solvers.rates import jacobian, rates
-from sigmapath.solvers.rest import total_of
+from sigmapath.solvers.rest import copy_row, forget_null_rows, total_of
 
 __all__ = ["Landing", "distance", "find_root", "scales"]
 
 N, MASKED, MASS, CLAMP, MASK = at.N, at.MASKED, at.MASS, at.CLAMP, at.MASK
 FLOOR, WEIGHT, GROSS, RATES = slot.FLOOR, slot.WEIGHT, slot.GROSS, slot.RATES
 ORIGIN, STEP, TRIAL, TRIAL_STEP = slot.ORIGIN, slot.STEP, slot.TRIAL, slot.TRIAL_STEP
+POINT, R_STEP, R_RESIDUAL = slot.POINT, slot.R_STEP, slot.R_RESIDUAL
+R_ITERATIONS, R_SADDLE = slot.R_ITERATIONS, slot.R_SADDLE
 SPARE, TOLERANCE = slot.SPARE, slot.TOLERANCE
 _JAC_ROW, _JAC_COLUMN = HEADER.index("jac_row"), HEADER.index("jac_column")
 
@@ -62,7 +64,7 @@ _ROOT, _FAR, _STUCK = int(Landing.ROOT), int(Landing.FAR), int(Landing.STUCK)
 _NOT_FINITE, _NEGATIVE = int(Landing.NOT_FINITE), int(Landing.NEGATIVE)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def scales(work: Any, rest: Any, y: Any) -> Any:
     """Evaluate f and J at y, write weights and gross turnovers; return the residual, or NaN."""
     program = work.program
@@ -91,7 +93,7 @@ def scales(work: Any, rest: Any, y: Any) -> Any:
     return residual
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _fill_matrix(work: Any, rest: Any) -> None:
     """Write the scaled matrix: moiety rows, Jacobian rows, unit rows where nothing can move."""
     program = work.program
@@ -116,7 +118,7 @@ def _fill_matrix(work: Any, rest: Any) -> None:
             matrix[i, i] = 1.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _fill_right_side(rest: Any, y: Any, f: Any, right: Any) -> None:
     """Write minus the scaled residuals, with the defect of the total in moiety rows."""
     vec = rest.vec
@@ -133,21 +135,60 @@ def _fill_right_side(rest: Any, y: Any, f: Any, right: Any) -> None:
             right[i] = 0.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _factor_robustly(work: Any, rest: Any) -> Any:
-    """Factor with partial pivoting, or completely where that meets a rank deficiency.
+    """Factor; where the matrix is singular, hold what its left null vectors conserve.
 
     Null directions beyond the known moieties appear when a knock-out cuts the network in parts.
+    Returns (rank, sign of the determinant, 0 where it proves nothing).
     """
+    forget_null_rows(rest)
     _fill_matrix(work, rest)
     rank, sign = rank_factor(rest.matrix, rest.order, False)
-    if rank < work.size[N]:
-        _fill_matrix(work, rest)
-        rank, sign = rank_factor(rest.matrix, rest.order, True)
-    return rank, sign
+    if rank == work.size[N]:
+        return rank, sign
+    _fill_matrix(work, rest)
+    rank, sign = rank_factor(rest.matrix, rest.order, True)
+    if rank == work.size[N]:
+        return rank, sign
+    _hold_null_rows(work, rest, rank)
+    _fill_matrix(work, rest)
+    rank, _ = rank_factor(rest.matrix, rest.order, True)
+    return rank, 0.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
+def _hold_null_rows(work: Any, rest: Any, rank: Any) -> None:
+    """Replace each redundant equation by the conserved sum that makes it redundant.
+
+    With P A Q = L U of rank r, row k > r of A is a combination of the pivot rows: the vector
+    l = (-L11^-T l_k, 1) gives l A = 0, so sum_i l_i mass_i y_i / g_i keeps its value along
+    trajectories, to first order. Its value at the start of the search is held.
+    """
+    matrix, vec, row_of = rest.matrix, rest.vec, rest.order[0]
+    n, r = work.size[N], rest.moieties.shape[0]
+    for k in range(rank, n):
+        vec[SPARE, :] = 0.0
+        vec[SPARE, row_of[k]] = 1.0
+        for j in range(rank - 1, -1, -1):
+            value = -matrix[k, j]
+            for i in range(j + 1, rank):
+                value -= matrix[i, j] * vec[SPARE, row_of[i]]
+            vec[SPARE, row_of[j]] = value
+        total = 0.0
+        for i in range(n):
+            gross = vec[GROSS, i] if vec[GROSS, i] > 0.0 else 1.0
+            in_moiety = rest.moiety_of[i] >= 0 and rest.moiety_of[i] < rest.moieties.shape[0]
+            factor = 0.0 if in_moiety else vec[SPARE, i] * work.vec[MASS, i] / gross
+            rest.reduced[r, i] = factor
+            if factor != 0.0:
+                total += factor * vec[ORIGIN, i]
+        rest.totals[r] = total
+        rest.moiety_of[row_of[k]] = r
+        r += 1
+
+
+@compiled
 def _norm(values: Any) -> Any:
     largest = 0.0
     for value in values:
@@ -157,7 +198,7 @@ def _norm(values: Any) -> Any:
     return largest
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _positive_damping(work: Any, rest: Any, y: Any) -> Any:
     """Return the largest damping in (0, 1] that takes no promised state clearly below zero.
 
@@ -173,7 +214,7 @@ def _positive_damping(work: Any, rest: Any, y: Any) -> Any:
     return damping
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _advance(work: Any, rest: Any, y: Any, damping: Any, out: Any) -> None:
     for i in range(len(y)):
         before = y[i]
@@ -182,7 +223,7 @@ def _advance(work: Any, rest: Any, y: Any, damping: Any, out: Any) -> None:
             out[i] = 0.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def distance(rest: Any, y: Any, other: Any) -> Any:
     """Return the largest relative difference of two states, above the floor."""
     largest = 0.0
@@ -193,14 +234,14 @@ def distance(rest: Any, y: Any, other: Any) -> Any:
     return largest
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _is_saddle(work: Any, rest: Any, rank: Any, sign: Any) -> bool:
+@compiled
+def _is_saddle(work: Any, rest: Any, sign: Any) -> bool:
     """Tell whether the determinant proves an odd number of positive real eigenvalues.
 
     The matrix has the sign of det(J reduced); a stable J of k equations has sign (-1)^k. Says
     False (no proof) for rank-deficient systems and those with algebraic equations.
     """
-    if rank < work.size[N]:
+    if sign == 0.0:
         return False
     expected = 1.0
     for i in range(work.size[N]):
@@ -211,17 +252,17 @@ def _is_saddle(work: Any, rest: Any, rank: Any, sign: Any) -> bool:
     return sign != expected
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def find_root(work: Any, rest: Any, y: Any, reach: Any) -> Any:
-    """Damped Newton iteration from y, in place, with the totals of ``prepare_totals``.
+@compiled
+def find_root(work: Any, rest: Any, reach: Any) -> Any:
+    """Damped Newton iteration in row POINT, with the totals of ``prepare_totals``.
 
     Parameters
     ----------
     work : Work
     rest : Rest
-        After ``set_floor`` and ``prepare_totals``.
-    y : ndarray, shape (n_state,)
-        Start point; holds the last iterate on return, whatever the outcome.
+        After ``set_floor`` and ``prepare_totals``. Row POINT holds the start; the last iterate on
+        return, whatever the outcome. ``result`` gets the last step, the residual and whether the
+        determinant proves the root unstable; iterations are added to.
     reach : float
         Relative distance from the start within which the root must lie; inf for anywhere.
 
@@ -229,47 +270,40 @@ def find_root(work: Any, rest: Any, y: Any, reach: Any) -> Any:
     -------
     landing : int
         A :class:`Landing`.
-    size : float
-        The last *step* of the module docstring.
-    residual : float
-        At the returned point.
-    n_iterations : int
-    is_saddle : bool
-        True if the determinant proves the root unstable.
     """
-    vec = rest.vec
-    tolerance = rest.limit[TOLERANCE]
-    vec[ORIGIN, :] = y
-    size, previous, residual = np.inf, np.inf, np.nan
-    for iteration in range(_MAX_ITERATIONS):
+    vec, result = rest.vec, rest.result
+    y = vec[POINT]
+    copy_row(y, vec[ORIGIN])
+    previous = np.inf
+    result[R_SADDLE] = 0.0
+    for _ in range(_MAX_ITERATIONS):
         residual = scales(work, rest, y)
-        if np.isnan(residual):
-            return _NOT_FINITE, size, residual, iteration, False
         rank, sign = _factor_robustly(work, rest)
         _fill_right_side(rest, y, vec[RATES], vec[STEP])
         rank_solve(rest.matrix, rest.order, rank, vec[STEP], vec[SPARE])
         size = _norm(vec[STEP])
-        if np.isnan(size):
-            return _NOT_FINITE, size, residual, iteration, False
+        result[R_STEP], result[R_RESIDUAL] = size, residual
+        if np.isnan(residual) or np.isnan(size):
+            return _NOT_FINITE
+        result[R_ITERATIONS] += 1.0
         stalled = size >= 0.5 * previous and size <= _STEP_NOISE and residual <= _RESIDUAL_NOISE
-        if size <= tolerance or stalled:
-            is_saddle = _is_saddle(work, rest, rank, sign)
-            _advance(work, rest, y, 1.0, y)
-            residual = scales(work, rest, y)
-            landing = _judge(work, rest, y, residual, reach)
-            return landing, size, residual, iteration + 1, is_saddle
-        damping = _search(work, rest, y, rank, size)
+        is_last = size <= rest.limit[TOLERANCE] or stalled
+        damping = 1.0 if is_last else _search(work, rest, y, rank, size)
         if damping < _SMALLEST_DAMPING:
-            return _STUCK, size, residual, iteration + 1, False
+            return _STUCK
         _advance(work, rest, y, damping, y)
+        if is_last:
+            result[R_SADDLE] = 1.0 if _is_saddle(work, rest, sign) else 0.0
+            result[R_RESIDUAL] = scales(work, rest, y)
+            return _judge(work, rest, y, result[R_RESIDUAL], reach)
         # Twice the reach: the way to a root within reach may swing wider than the root lies.
         if distance(rest, y, vec[ORIGIN]) > 2.0 * reach:
-            return _FAR, size, residual, iteration + 1, False
+            return _FAR
         previous = size
-    return _STUCK, size, residual, _MAX_ITERATIONS, False
+    return _STUCK
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _judge(work: Any, rest: Any, y: Any, residual: Any, reach: Any) -> Any:
     if np.isnan(residual):
         return _NOT_FINITE
@@ -283,7 +317,7 @@ def _judge(work: Any, rest: Any, y: Any, residual: Any, reach: Any) -> Any:
     return _ROOT
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _search(work: Any, rest: Any, y: Any, rank: Any, size: Any) -> Any:
     """Return a damping that passes the restricted natural monotonicity test, 0 if none does."""
     vec = rest.vec

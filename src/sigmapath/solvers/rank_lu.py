@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from sigmapath.solvers.compiled import compiled
 
 __all__ = ["rank_factor", "rank_solve"]
 
@@ -21,7 +21,7 @@ __all__ = ["rank_factor", "rank_solve"]
 _PIVOT_NOISE = 1e-14
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def rank_factor(matrix: Any, order: Any, complete: Any) -> Any:
     """Factor in place; return (rank, sign of the determinant, 0 if the rank is not full).
 
@@ -65,7 +65,7 @@ def rank_factor(matrix: Any, order: Any, complete: Any) -> Any:
     return n, sign
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _pivot(matrix: Any, k: Any, complete: Any) -> Any:
     n = matrix.shape[0]
     row, column, best = k, k, abs(matrix[k, k])
@@ -76,7 +76,7 @@ def _pivot(matrix: Any, k: Any, complete: Any) -> Any:
     return row, column
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def rank_solve(matrix: Any, order: Any, rank: Any, right: Any, spare: Any) -> None:
     """Solve in place; components beyond the rank are zero (the basic solution).
 

@@ -10,12 +10,20 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.compiled import compiled
 
-__all__ = ["Rest", "new_rest", "prepare_totals", "set_floor"]
+__all__ = [
+    "Rest",
+    "copy_row",
+    "empty_rest",
+    "forget_null_rows",
+    "prepare_totals",
+    "set_floor",
+    "total_of",
+]
 
 N, RTOL, MASKED, ATOL, MASK = at.N, at.RTOL, at.MASKED, at.ATOL, at.MASK
 
@@ -42,8 +50,11 @@ _N_ROW = 14
 TOLERANCE, NEWTON_REACH, MAX_REST_STEPS = range(3)
 
 # Rest.result
-R_METHOD, R_REASON, R_RESIDUAL, R_STEP, R_ITERATIONS, R_STEPS, R_TIME = range(7)
-_N_RESULT = 7
+R_METHOD, R_REASON, R_RESIDUAL, R_STEP, R_ITERATIONS, R_STEPS, R_TIME, R_SADDLE = range(8)
+_N_RESULT = 8
+
+# Rest.native: compiled functions that are called by address, see :mod:`.native`
+STEP_AT, FIND_ROOT_AT, APPROACH_AT, SEARCH_AT = range(4)
 
 
 class Rest(NamedTuple):
@@ -52,13 +63,15 @@ class Rest(NamedTuple):
     vec         float64 (14, n_state)       rows named above
     matrix      float64 (n_state, n_state)  scaled matrix, then its factors
     moieties    float64 (n_moiety, n_state) each row times y is conserved
-    reduced     float64 (n_moiety, n_state) moieties that hold in this run, reduced, pivots one
-    totals      float64 (n_moiety,)         their totals
+    reduced     float64 (n_moiety + n_state, n_state) moieties that hold in this run, reduced,
+                pivots one; then the sums that a singular Newton matrix conserves
+    totals      float64 (n_moiety + n_state,) their totals
     moiety_of   int64 (n_state,)            row of ``reduced`` replacing this equation, or -1
     order       int64 (2, n_state)          row and column order of the factors
     trigger     float64 (2, n_event)        event triggers before and after
     limit       float64 (3,)                tolerance, reach of the first Newton search, steps
-    result      float64 (7,)                slots R_METHOD .. R_TIME
+    result      float64 (8,)                slots R_METHOD .. R_SADDLE
+    native      int64 (4,)                  addresses of compiled functions; read only
     """
 
     vec: Any
@@ -71,50 +84,37 @@ class Rest(NamedTuple):
     trigger: Any
     limit: Any
     result: Any
+    native: Any
 
 
-def new_rest(
-    n_state: int,
-    moieties: NDArray[np.float64] | None = None,
-    *,
-    n_event: int = 0,
-    tolerance: float = 1e-9,
-    newton_reach: float = 0.1,
-    max_steps: int = 5000,
+def empty_rest(
+    n_state: int, moieties: NDArray[np.float64] | None = None, *, n_event: int = 0
 ) -> Rest:
-    """Allocate a workspace; the caller keeps it and gives one to each thread.
-
-    Parameters
-    ----------
-    n_state : int
-    moieties : ndarray, shape (n_moiety, n_state), optional
-        None where nothing is conserved.
-    n_event : int
-        Number of events of the model.
-    tolerance : float
-        Accepted relative size of the last Newton step and of the residual.
-    newton_reach : float
-        How far from the start, relatively, a root found at once may lie; inf for anywhere, 0 to
-        integrate first in any case.
-    max_steps : int
-        Limit of integration steps per trajectory.
-    """
+    """Allocate the arrays; limits and addresses are still zero, see ``rest_search.new_rest``."""
     rows = np.zeros((0, n_state)) if moieties is None else moieties
     return Rest(
         vec=np.zeros((_N_ROW, n_state)),
         matrix=np.zeros((n_state, n_state)),
         moieties=np.ascontiguousarray(rows, dtype=np.float64),
-        reduced=np.zeros(rows.shape),
-        totals=np.zeros(rows.shape[0]),
+        reduced=np.zeros((rows.shape[0] + n_state, n_state)),
+        totals=np.zeros(rows.shape[0] + n_state),
         moiety_of=np.full(n_state, -1, dtype=np.int64),
         order=np.zeros((2, n_state), dtype=np.int64),
         trigger=np.zeros((2, n_event)),
-        limit=np.array([tolerance, newton_reach, float(max_steps)]),
+        limit=np.zeros(3),
         result=np.zeros(_N_RESULT),
+        native=np.zeros(4, dtype=np.int64),
     )
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
+def copy_row(source: Any, target: Any) -> None:
+    """Copy one vector; a slice assignment would allocate in case the two overlap."""
+    for i in range(len(target)):
+        target[i] = source[i]
+
+
+@compiled
 def set_floor(work: Any, rest: Any, y: Any) -> None:
     """Write the level below which a state counts as zero: ``min(atol / rtol, 1e-6 max|y|)``.
 
@@ -130,7 +130,7 @@ def set_floor(work: Any, rest: Any, y: Any) -> None:
         rest.vec[FLOOR, i] = min(floor, 1e-6 * largest) if largest > 0.0 else floor
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def prepare_totals(work: Any, rest: Any, y: Any) -> None:
     """Choose the moieties that hold in this run, the equations they replace, and their totals.
 
@@ -139,8 +139,9 @@ def prepare_totals(work: Any, rest: Any, y: Any) -> None:
     member, scaled to one there and zero in the other rows' members.
     """
     reduced = rest.reduced
-    n_rows, n = reduced.shape
-    reduced[:, :] = rest.moieties
+    n_rows, n = rest.moieties.shape
+    for r in range(n_rows):
+        copy_row(rest.moieties[r], reduced[r])
     rest.moiety_of[:] = -1
     if work.flag[MASKED] != 0:
         for j in range(n):
@@ -148,13 +149,13 @@ def prepare_totals(work: Any, rest: Any, y: Any) -> None:
             if pivot >= 0:
                 _clear_column(reduced, n_rows, pivot, j)
                 n_rows -= 1
-                reduced[pivot, :] = reduced[n_rows]
+                copy_row(reduced[n_rows], reduced[pivot])
     r = 0
     while r < n_rows:
         j = _largest_member(reduced[r], y, rest.vec[FLOOR])
         if j < 0:
             n_rows -= 1
-            reduced[r, :] = reduced[n_rows]
+            copy_row(reduced[n_rows], reduced[r])
             continue
         pivot_value = reduced[r, j]
         for k in range(n):
@@ -166,7 +167,15 @@ def prepare_totals(work: Any, rest: Any, y: Any) -> None:
         rest.totals[r] = total_of(reduced[r], y)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
+def forget_null_rows(rest: Any) -> None:
+    """Drop the sums that an earlier, singular Newton matrix conserved."""
+    for i in range(len(rest.moiety_of)):
+        if rest.moiety_of[i] >= rest.moieties.shape[0]:
+            rest.moiety_of[i] = -1
+
+
+@compiled
 def total_of(row: Any, y: Any) -> Any:
     """Return row times y; absent states may be NaN."""
     total = 0.0
@@ -176,7 +185,7 @@ def total_of(row: Any, y: Any) -> Any:
     return total
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _largest_in_column(rows: Any, n_rows: Any, j: Any) -> Any:
     best, best_value = -1, 1e-12
     for r in range(n_rows):
@@ -185,7 +194,7 @@ def _largest_in_column(rows: Any, n_rows: Any, j: Any) -> Any:
     return best
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _largest_member(row: Any, y: Any, floor: Any) -> Any:
     """Index of the state that holds most of the total; -1 in a row that elimination emptied."""
     best, best_value, largest = -1, 0.0, 0.0
@@ -200,7 +209,7 @@ def _largest_member(row: Any, y: Any, floor: Any) -> Any:
     return best
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _clear_column(rows: Any, n_rows: Any, pivot: Any, j: Any) -> None:
     for r in range(n_rows):
         if r != pivot and rows[r, j] != 0.0:

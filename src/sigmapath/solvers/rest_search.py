@@ -15,25 +15,38 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import typeof, types
+from numpy.typing import NDArray
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
 from sigmapath.solvers.approach import Reason, approach, is_attracting
 from sigmapath.solvers.call import call_kernel
+from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.native import call_for_int, native_address
 from sigmapath.solvers.newton import Landing, distance, find_root, scales
 from sigmapath.solvers.rates import rates
-from sigmapath.solvers.rest import prepare_totals, set_floor
+from sigmapath.solvers.rest import (
+    Rest,
+    copy_row,
+    empty_rest,
+    forget_null_rows,
+    prepare_totals,
+    set_floor,
+)
+from sigmapath.solvers.rosenbrock import rosenbrock_step
 from sigmapath.status import Status
 
-__all__ = ["RestMethod", "find_steady_state"]
+__all__ = ["RestMethod", "find_steady_state", "new_rest"]
 
 N, N_EVENT, RTOL, JAC_IS_FRESH = at.N, at.N_EVENT, at.RTOL, at.JAC_IS_FRESH
 A_DFDT, A_TRIGGERS, ATOL, Y, RATE = at.A_DFDT, at.A_TRIGGERS, at.ATOL, at.Y, at.RATE
 FLOOR, POINT, BEGIN, KEPT_ATOL = slot.FLOOR, slot.POINT, slot.BEGIN, slot.KEPT_ATOL
 NEWTON_REACH = slot.NEWTON_REACH
 R_METHOD, R_REASON, R_RESIDUAL, R_STEP = slot.R_METHOD, slot.R_REASON, slot.R_RESIDUAL, slot.R_STEP
-R_ITERATIONS = slot.R_ITERATIONS
+R_SADDLE = slot.R_SADDLE
+STEP_AT, FIND_ROOT_AT = slot.STEP_AT, slot.FIND_ROOT_AT
+APPROACH_AT, SEARCH_AT = slot.APPROACH_AT, slot.SEARCH_AT
 
 
 class RestMethod(IntEnum):
@@ -54,7 +67,7 @@ _NEWTON, _INTEGRATION = int(RestMethod.NEWTON), int(RestMethod.INTEGRATION)
 _ARRIVED, _STAYED = 1e-3, 1e-2
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def find_steady_state(work: Any, rest: Any) -> Any:
     """Replace row Y by the steady state that the system comes to from there.
 
@@ -76,6 +89,12 @@ def find_steady_state(work: Any, rest: Any) -> Any:
     status : int
         OK or NO_STEADY_STATE.
     """
+    return call_for_int(rest.native[SEARCH_AT], work, rest)
+
+
+@compiled
+def _find(work: Any, rest: Any) -> Any:
+    """Body of :func:`find_steady_state` in the form that is called by address."""
     result = rest.result
     result[:] = 0.0
     result[R_RESIDUAL] = np.nan
@@ -86,17 +105,17 @@ def find_steady_state(work: Any, rest: Any) -> Any:
     if work.address[A_DFDT] != 0:
         result[R_REASON] = _TIME_DEPENDENT
         return _NO_STEADY_STATE
-    rest.vec[KEPT_ATOL, :] = work.vec[ATOL]
+    copy_row(work.vec[ATOL], rest.vec[KEPT_ATOL])
     _read_triggers(work, rest, work.vec[Y], 0)
     set_floor(work, rest, work.vec[Y])
     for i in range(work.size[N]):
         floor_atol = work.tune[RTOL] * rest.vec[FLOOR, i]
         work.vec[ATOL, i] = min(work.vec[ATOL, i], floor_atol)
     result[R_REASON] = _search(work, rest)
-    work.vec[ATOL, :] = rest.vec[KEPT_ATOL]
+    copy_row(rest.vec[KEPT_ATOL], work.vec[ATOL])
     work.flag[JAC_IS_FRESH] = 0
     if result[R_REASON] == _NONE:
-        work.vec[Y, :] = rest.vec[POINT]
+        copy_row(rest.vec[POINT], work.vec[Y])
         rates(work, 0.0, work.vec[Y], work.vec[RATE])
         if _has_fired(work, rest):
             result[R_REASON] = _EVENT
@@ -106,50 +125,57 @@ def find_steady_state(work: Any, rest: Any) -> Any:
     return _NO_STEADY_STATE
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _search(work: Any, rest: Any) -> Any:
     """Newton nearby, else the trajectory; the root in row POINT. Returns a Reason."""
     y, vec, result = work.vec[Y], rest.vec, rest.result
-    vec[BEGIN, :] = y
+    copy_row(y, vec[BEGIN])
     prepare_totals(work, rest, y)
     if np.isnan(scales(work, rest, y)):
         return _NOT_FINITE
     is_rejected = False
     if rest.limit[NEWTON_REACH] > 0.0:
-        vec[POINT, :] = y
-        landing, size, residual, count, _ = find_root(
-            work, rest, vec[POINT], rest.limit[NEWTON_REACH]
-        )
-        result[R_ITERATIONS] += count
+        copy_row(y, vec[POINT])
+        reach = rest.limit[NEWTON_REACH]
+        landing = call_for_int(rest.native[FIND_ROOT_AT], work, rest, reach)
+        forget_null_rows(rest)
         if landing == _ROOT:
-            result[R_METHOD], result[R_STEP], result[R_RESIDUAL] = _NEWTON, size, residual
-            if is_attracting(work, rest):
+            result[R_METHOD] = _NEWTON
+            if _attracts(work, rest):
                 return _NONE
             is_rejected = distance(rest, vec[POINT], vec[BEGIN]) <= _STAYED
-        y[:] = vec[BEGIN]
+        copy_row(vec[BEGIN], y)
         prepare_totals(work, rest, y)
-    reason, size, residual, count, is_saddle = approach(work, rest, _ARRIVED, np.inf)
-    result[R_METHOD], result[R_STEP], result[R_RESIDUAL] = _INTEGRATION, size, residual
-    result[R_ITERATIONS] += count
+    result[R_METHOD] = _INTEGRATION
+    reason = call_for_int(rest.native[APPROACH_AT], work, rest, _ARRIVED, np.inf)
     if reason != _NONE:
         return reason
     # No trajectory comes to rest at an unstable root, unless it starts there or, by symmetry,
     # cannot leave the way into a saddle.
     if is_rejected and distance(rest, vec[POINT], vec[BEGIN]) <= _STAYED:
         return _UNSTABLE
-    if is_saddle and not is_attracting(work, rest):
+    if result[R_SADDLE] != 0.0 and not _attracts(work, rest):
         return _UNSTABLE
     return _NONE
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
+def _attracts(work: Any, rest: Any) -> bool:
+    """``is_attracting``, keeping the record of the root that is tested."""
+    size, residual = rest.result[R_STEP], rest.result[R_RESIDUAL]
+    attracts = is_attracting(work, rest)
+    rest.result[R_STEP], rest.result[R_RESIDUAL] = size, residual
+    return attracts
+
+
+@compiled
 def _read_triggers(work: Any, rest: Any, y: Any, row: Any) -> None:
     if work.size[N_EVENT] > 0 and work.address[A_TRIGGERS] != 0:
         work.clock[0] = 0.0
         call_kernel(work.address[A_TRIGGERS], work.clock, y, work.p, rest.trigger[row])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _has_fired(work: Any, rest: Any) -> bool:
     """Tell whether a trigger that was false at the start is true in row Y."""
     _read_triggers(work, rest, work.vec[Y], 1)
@@ -157,3 +183,38 @@ def _has_fired(work: Any, rest: Any) -> bool:
         if rest.trigger[0, e] == 0.0 and rest.trigger[1, e] != 0.0:
             return True
     return False
+
+
+def new_rest(
+    work: Any,
+    moieties: NDArray[np.float64] | None = None,
+    *,
+    tolerance: float = 1e-9,
+    newton_reach: float = 0.1,
+    max_steps: int = 5000,
+) -> Rest:
+    """Allocate the arrays of a search; the caller keeps them and gives one set to each thread.
+
+    Parameters
+    ----------
+    work : Work
+        A worker of the same model; only sizes and types matter.
+    moieties : ndarray, shape (n_moiety, n_state), optional
+        None where nothing is conserved.
+    tolerance : float
+        Accepted relative size of the last Newton step and of the residual.
+    newton_reach : float
+        How far from the start, relatively, a root found at once may lie; inf for anywhere, 0 to
+        integrate first in any case.
+    max_steps : int
+        Limit of integration steps per trajectory.
+    """
+    n_state, n_event = int(work.size[N]), int(work.size[N_EVENT])
+    rest = empty_rest(n_state, moieties, n_event=n_event)
+    rest.limit[:] = tolerance, newton_reach, float(max_steps)
+    on_work, on_rest, number = typeof(work), typeof(rest), types.float64
+    rest.native[STEP_AT] = native_address(rosenbrock_step, on_work, number, number)
+    rest.native[FIND_ROOT_AT] = native_address(find_root, on_work, on_rest, number)
+    rest.native[APPROACH_AT] = native_address(approach, on_work, on_rest, number, number)
+    rest.native[SEARCH_AT] = native_address(_find, on_work, on_rest)
+    return rest
