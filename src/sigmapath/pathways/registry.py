@@ -1,0 +1,124 @@
+"""Where the packaged pathways are, and one line about each, without reading a model.
+
+Enters: the folder ``models`` (inside an installed package, or at the top of a source tree). Leaves:
+paths, descriptions, conditions, the data of the dose experiment.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sigmapath.errors import ModelError, ParseError, UnknownNameError
+from sigmapath.experiment.condition import Condition, read_conditions
+
+__all__ = [
+    "INPUTS",
+    "is_packaged",
+    "model_conditions",
+    "model_descriptions",
+    "model_entry",
+    "model_names",
+    "model_path",
+    "models_folder",
+]
+
+# Ids that an experiment applies to the packaged pathways: stresses, stimuli, free ligands. On an
+# axis they act like doses, from t = 0 on.
+INPUTS = (
+    "thapsigargin", "tunicamycin", "DTT", "H2O2", "IP3_stimulus", "GPCR_stimulus",
+    "L1", "L2", "L3", "L4",
+)  # fmt: skip
+
+# A file that tells the folder of the pathways from any other folder called "models".
+_MARKER = "ligands.csv"
+
+
+@cache
+def models_folder() -> Path:
+    """Return the folder of the packaged pathways.
+
+    Raises
+    ------
+    ModelError
+        If it is missing: the installation is damaged.
+    """
+    here = Path(__file__).resolve()
+    for folder in (here.parents[1] / "models", here.parents[3] / "models"):
+        if (folder / _MARKER).is_file():
+            return folder
+    raise ModelError(
+        "the packaged pathways are missing",
+        where=str(here.parents[1] / "models"),
+        fix="install sigmapath again",
+    )
+
+
+def model_names() -> tuple[str, ...]:
+    """Names of the packaged pathways: those of the index in its order, then any others."""
+    files = {path.stem for path in models_folder().glob("*.ant")}
+    indexed = [name for name in _index() if name in files]
+    return (*indexed, *sorted(files - set(indexed)))
+
+
+def is_packaged(name: str) -> bool:
+    """Whether a packaged pathway has this name."""
+    return name in model_names()
+
+
+def model_path(name: str) -> Path:
+    """Return the file of a packaged pathway.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that name, with near matches.
+    """
+    names = model_names()
+    if name not in names:
+        raise UnknownNameError(
+            "model", name, names, fix="sigmapath models lists them; or give the path of a file"
+        )
+    return models_folder() / f"{name}.ant"
+
+
+def model_descriptions() -> dict[str, str]:
+    """Packaged pathways with one line each; no model is read."""
+    index = _index()
+    return {name: str(index.get(name, {}).get("description", "")) for name in model_names()}
+
+
+def model_entry(name: str) -> dict[str, Any]:
+    """What ``models/index.toml`` says about a pathway: its description, its dose arms, ...
+
+    Raises
+    ------
+    UnknownNameError
+    """
+    model_path(name)
+    return dict(_index().get(name, {}))
+
+
+def model_conditions() -> dict[str, Condition]:
+    """Named conditions of the packaged pathways."""
+    path = models_folder() / "conditions.toml"
+    return read_conditions(path) if path.is_file() else {}
+
+
+@cache
+def _index() -> dict[str, dict[str, Any]]:
+    path = models_folder() / "index.toml"
+    if not path.is_file():
+        return {}
+    try:
+        with path.open("rb") as stream:
+            models = tomllib.load(stream).get("models", {})
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ParseError(
+            "the index of the pathways cannot be read", file=str(path), found=str(error)
+        ) from error
+    if not isinstance(models, dict) or not all(isinstance(e, dict) for e in models.values()):
+        raise ParseError("[models] holds one table per pathway", file=str(path))
+    return models
