@@ -163,11 +163,6 @@ class ModelBuilder:
             Nothing changes it.
         name, notes : str
             For people.
-
-        Returns
-        -------
-        Expr
-            The symbol of the species.
         """
         if concentration is not None and amount is not None:
             self._problem(

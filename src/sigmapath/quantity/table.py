@@ -1,6 +1,6 @@
 """Names of units: symbols, words, prefixes and preferred spellings. Data only.
 
-Called by :mod:`sigmapath.quantity`, which reads and writes units with these tables.
+Called by the modules of :mod:`sigmapath.quantity`, which read and write units with these tables.
 """
 
 from __future__ import annotations
