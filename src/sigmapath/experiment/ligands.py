@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sigmapath.errors import PlanError, UnknownNameError
 from sigmapath.names import NameIndex
@@ -149,6 +150,20 @@ class LigandTable(Mapping[str, Ligand]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def to_pandas(self) -> Any:
+        """Return a :class:`pandas.DataFrame`, one ligand per row, the name as index."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(row) for row in self._rows.values()]).set_index("name")
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{row.name:<18} {row.type:<11} Ki {row.Ki_uM * 1000.0:>8.4g} nM  "
+            f"efficacy {row.alpha:>4g}  {row.grade}"
+            for row in self._rows.values()
+        ]
+        return "\n".join([f"{len(lines)} ligands", *lines])
 
     @property
     def spellings(self) -> tuple[str, ...]:

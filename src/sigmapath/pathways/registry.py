@@ -6,7 +6,10 @@ paths, descriptions, conditions, the data of the dose experiment.
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,8 @@ from sigmapath.experiment.condition import Condition, read_conditions
 
 __all__ = [
     "INPUTS",
-    "is_packaged",
+    "PackagedModel",
+    "find_model",
     "model_conditions",
     "model_descriptions",
     "model_entry",
@@ -63,11 +67,6 @@ def model_names() -> tuple[str, ...]:
     return (*indexed, *sorted(files - set(indexed)))
 
 
-def is_packaged(name: str) -> bool:
-    """Whether a packaged pathway has this name."""
-    return name in model_names()
-
-
 def model_path(name: str) -> Path:
     """Return the file of a packaged pathway.
 
@@ -82,6 +81,50 @@ def model_path(name: str) -> Path:
             "model", name, names, fix="sigmapath models lists them; or give the path of a file"
         )
     return models_folder() / f"{name}.ant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackagedModel:
+    """A packaged pathway: its file, and what ``models/index.toml`` says about it.
+
+    ``dose_arms`` are the tables of the dose experiment as they stand there.
+    """
+
+    name: str
+    path: Path
+    description: str
+    dose_arms: tuple[Mapping[str, Any], ...] = ()
+
+    def conditions(self) -> dict[str, Condition]:
+        """Named conditions, read when asked for."""
+        return model_conditions()
+
+
+def find_model(name: str | os.PathLike[str]) -> PackagedModel | None:
+    """Return the packaged pathway of that name; None if the name is that of a file.
+
+    A name with a suffix or a folder in it, or that exists as a file, is a file; a packaged name
+    goes first.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is neither, with near matches.
+    """
+    text = os.fspath(name)
+    if text in model_names():
+        entry = model_entry(text)
+        return PackagedModel(
+            name=text,
+            path=model_path(text),
+            description=str(entry.get("description", "")),
+            dose_arms=tuple(entry.get("dose_arms", ())),
+        )
+    path = Path(text)
+    if not isinstance(name, str) or path.suffix or path.parent != Path() or path.is_file():
+        return None
+    model_path(text)
+    return None
 
 
 def model_descriptions() -> dict[str, str]:
