@@ -128,8 +128,8 @@ def test_near_match_is_named():
 
 @pytest.mark.parametrize(
     "bad",
-    ["", "abc", "nan", "inf", "1e999", "--3", "1,5 uM", "1 000 uM", "1 h 30 min", "5 2 uM", "uM", math.nan, math.inf, True,
-     None, [1], 1j, 10**400],
+    ["", "abc", "nan", "inf", "1e999", "--3", "1,5 uM", "1 000 uM", "1 h 30 min", "5 2 uM", "uM",
+     math.nan, math.inf, True, None, [1], 1j, 10**400],
 )  # fmt: skip
 def test_not_a_number(bad):
     with pytest.raises(PlanError) as caught:
