@@ -31,7 +31,8 @@ ATOL, MASS, CLAMP, MASK = at.ATOL, at.MASS, at.CLAMP, at.MASK
 Y, Y_NEW, RATE, RATE_NEW = at.Y, at.Y_NEW, at.RATE, at.RATE_NEW
 S_STEPS, S_REJECTED = at.S_STEPS, at.S_REJECTED
 FLOOR, WEIGHT, GROSS, POINT = slot.FLOOR, slot.WEIGHT, slot.GROSS, slot.POINT
-ROOT_AT, LAST, MAX_REST_STEPS = slot.ROOT_AT, slot.LAST, slot.MAX_REST_STEPS
+ROOT_AT, LAST, HEADING = slot.ROOT_AT, slot.LAST, slot.HEADING
+MAX_REST_STEPS = slot.MAX_REST_STEPS
 R_STEPS, R_TIME = slot.R_STEPS, slot.R_TIME
 STEP_AT, FIND_ROOT_AT, APPROACH_AT = slot.STEP_AT, slot.FIND_ROOT_AT, slot.APPROACH_AT
 
@@ -126,7 +127,7 @@ def _restore_totals(work: Any, rest: Any, y: Any) -> None:
 
 @compiled
 def _accept(work: Any, rest: Any, t: Any) -> bool:
-    """Move to Y_NEW; tell whether the direction of motion turned around."""
+    """Move to Y_NEW; tell whether the motion has turned by more than a right angle."""
     vec = work.vec
     _restore_totals(work, rest, vec[Y_NEW])
     copy_row(vec[Y_NEW], vec[Y])
@@ -136,8 +137,10 @@ def _accept(work: Any, rest: Any, t: Any) -> bool:
     for i in range(work.size[N]):
         if vec[MASK, i] == 0.0 or work.flag[MASKED] == 0:
             scale = abs(vec[Y, i]) + rest.vec[FLOOR, i]
-            along += vec[RATE, i] * vec[RATE_NEW, i] / (scale * scale)
+            along += rest.vec[HEADING, i] * vec[RATE_NEW, i] / (scale * scale)
     copy_row(vec[RATE_NEW], vec[RATE])
+    if along < 0.0:
+        copy_row(vec[RATE], rest.vec[HEADING])
     return along < 0.0
 
 
@@ -190,6 +193,7 @@ def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
     rates(work, 0.0, vec[Y], vec[RATE])
     work.flag[JAC_IS_FRESH] = 0
     copy_row(vec[Y], rest.vec[LAST])
+    copy_row(vec[RATE], rest.vec[HEADING])
     t, h, check, last_error, n_turns = 0.0, _FIRST_STEP * unit, _FIRST_CHECK * unit, 1e-4, 0
     for _ in range(int(rest.limit[MAX_REST_STEPS])):
         error = call_for_float(native[STEP_AT], work, t, h)

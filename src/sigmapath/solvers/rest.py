@@ -43,8 +43,9 @@ N, RTOL, MASKED, ATOL, MASK = at.N, at.RTOL, at.MASKED, at.ATOL, at.MASK
     ROOT_AT,  # root under test for attraction
     LAST,  # state at the last checkpoint of the integration
     KEPT_ATOL,  # the run's tolerances, put back at the end
-) = range(14)
-_N_ROW = 14
+    HEADING,  # rate of change when the motion last turned
+) = range(15)
+_N_ROW = 15
 
 # Rest.limit
 TOLERANCE, NEWTON_REACH, MAX_REST_STEPS = range(3)
@@ -60,7 +61,7 @@ STEP_AT, FIND_ROOT_AT, APPROACH_AT, SEARCH_AT = range(4)
 class Rest(NamedTuple):
     """Arrays of one search; ``limit`` and ``moieties`` are read only, ``result`` is the answer.
 
-    vec         float64 (14, n_state)       rows named above
+    vec         float64 (15, n_state)       rows named above
     matrix      float64 (n_state, n_state)  scaled matrix, then its factors
     moieties    float64 (n_moiety, n_state) each row times y is conserved
     reduced     float64 (n_moiety + n_state, n_state) moieties that hold in this run, reduced,

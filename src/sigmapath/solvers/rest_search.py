@@ -133,7 +133,6 @@ def _search(work: Any, rest: Any) -> Any:
     prepare_totals(work, rest, y)
     if np.isnan(scales(work, rest, y)):
         return _NOT_FINITE
-    is_rejected = False
     if rest.limit[NEWTON_REACH] > 0.0:
         copy_row(y, vec[POINT])
         reach = rest.limit[NEWTON_REACH]
@@ -143,7 +142,6 @@ def _search(work: Any, rest: Any) -> Any:
             result[R_METHOD] = _NEWTON
             if _attracts(work, rest):
                 return _NONE
-            is_rejected = distance(rest, vec[POINT], vec[BEGIN]) <= _STAYED
         copy_row(vec[BEGIN], y)
         prepare_totals(work, rest, y)
     result[R_METHOD] = _INTEGRATION
@@ -152,9 +150,8 @@ def _search(work: Any, rest: Any) -> Any:
         return reason
     # No trajectory comes to rest at an unstable root, unless it starts there or, by symmetry,
     # cannot leave the way into a saddle.
-    if is_rejected and distance(rest, vec[POINT], vec[BEGIN]) <= _STAYED:
-        return _UNSTABLE
-    if result[R_SADDLE] != 0.0 and not _attracts(work, rest):
+    has_stayed = distance(rest, vec[POINT], vec[BEGIN]) <= _STAYED
+    if (has_stayed or result[R_SADDLE] != 0.0) and not _attracts(work, rest):
         return _UNSTABLE
     return _NONE
 
