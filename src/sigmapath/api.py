@@ -1,0 +1,623 @@
+"""The public interface: load a model, run experiments on it, look at it.
+
+Enters: names, paths, text, plain numbers and units as people write them. Leaves: labelled Datasets,
+curves, tables. Every call is stateless: a model never changes, and the same inputs give the same
+bytes whatever ran before.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sigmapath.errors import PlanError
+from sigmapath.model.network import ReactionNetwork
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sigmapath.analysis.dose_experiment import DoseExperiment
+    from sigmapath.analysis.dose_response import DoseResponse
+    from sigmapath.experiment.condition import Condition
+    from sigmapath.experiment.readouts import Readout
+    from sigmapath.lower.system import OdeSystem
+    from sigmapath.model.describe import Table
+    from sigmapath.model.issue import Issue
+    from sigmapath.results.raw import RawResult
+    from sigmapath.simulate.engine import Engine
+    from sigmapath.simulate.rest import RestReport
+    from sigmapath.simulate.simulator import Simulator
+
+__all__ = ["Model", "from_antimony", "from_network", "from_sbml", "ligands", "load", "models"]
+
+
+def load(name: str | os.PathLike[str]) -> Model:
+    """Load a packaged pathway by name, or a model file by path.
+
+    Parameters
+    ----------
+    name : str or path
+        A name of :func:`models`, or a path: .ant is Antimony, .xml and .sbml are SBML.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is neither; lists the nearest names.
+    ParseError
+        If the file cannot be read; says where.
+    UnsupportedFeatureError
+        If the model uses something that is not supported; says what and where.
+    """
+    from sigmapath.io.load import load_network
+    from sigmapath.pathways.registry import find_model
+
+    packaged = find_model(name)
+    if packaged is None:
+        return Model(load_network(name))
+    return Model(
+        load_network(packaged.path),
+        name=packaged.name,
+        conditions=packaged.conditions(),
+        dose_arms=packaged.dose_arms,
+    )
+
+
+def from_antimony(text: str) -> Model:
+    """Return the model that an Antimony text defines; raises ParseError with the line."""
+    from sigmapath.io.load import network_from_antimony
+
+    return Model(network_from_antimony(text))
+
+
+def from_sbml(text: str) -> Model:
+    """Return the model that an SBML text defines; raises ParseError with the line."""
+    from sigmapath.io.load import network_from_sbml
+
+    return Model(network_from_sbml(text))
+
+
+def from_network(network: ReactionNetwork) -> Model:
+    """Return the model of a network built in Python (``sp.ModelBuilder(...).build()``)."""
+    return Model(network)
+
+
+def models() -> dict[str, str]:
+    """Return the packaged pathways: name -> one line."""
+    from sigmapath.pathways.registry import model_descriptions
+
+    return dict(model_descriptions())
+
+
+def ligands() -> Table[Any]:
+    """Return the ligand table: name -> record with affinity, efficacy, source and grade."""
+    from sigmapath.pathways.ligands import ligand_records
+
+    return ligand_records()
+
+
+class Model:
+    """A reaction network, ready for experiments. Immutable.
+
+    Parameters
+    ----------
+    network : ReactionNetwork
+    name : str, optional
+        Of a packaged pathway; by default the network's id.
+    conditions : mapping name -> Condition, optional
+    dose_arms : sequence of tables, optional
+        Arms of the dose experiment, as read from ``models/index.toml``.
+
+    Notes
+    -----
+    Times, doses and values are plain numbers in the units of the model, or text with a unit
+    ("100 nM", "6 h"). Options of every run: ``method`` ("auto", "rodas5p", "tsit5"), ``rtol``
+    (1e-6), ``atol`` (1e-3 rtol, in units of the states), ``max_steps``, ``backend`` ("llvm" or
+    "numba"), ``threads``, ``progress`` (a callable (done, total)).
+    """
+
+    def __init__(
+        self,
+        network: ReactionNetwork,
+        *,
+        name: str | None = None,
+        conditions: Mapping[str, Condition] | None = None,
+        dose_arms: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self._network = network
+        self._name = name or network.id
+        self._conditions = dict(conditions or {})
+        self._dose_arms = tuple(dose_arms)
+
+    def __repr__(self) -> str:
+        n = self._network
+        return f"<Model {self.id}: {len(n.species)} species, {len(n.reactions)} reactions>"
+
+    # What it is ---------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """Name of the packaged pathway, or the id of the model."""
+        return self._name
+
+    @property
+    def network(self) -> ReactionNetwork:
+        """The reaction network as defined."""
+        return self._network
+
+    @property
+    def species(self) -> Table[Any]:
+        """Species: id -> record; ``.to_pandas()`` for a table."""
+        from sigmapath.model.describe import species_table
+
+        return species_table(self._network)
+
+    @property
+    def reactions(self) -> Table[Any]:
+        """Reactions: id -> record with scheme and rate."""
+        from sigmapath.model.describe import reactions_table
+
+        return reactions_table(self._network)
+
+    @property
+    def parameters(self) -> Table[Any]:
+        """Parameters: id -> record with value, unit, source, grade and range."""
+        from sigmapath.model.describe import parameters_table
+
+        return parameters_table(self._network)
+
+    @property
+    def compartments(self) -> Table[Any]:
+        """Compartments: id -> record."""
+        from sigmapath.model.describe import compartments_table
+
+        return compartments_table(self._network)
+
+    @property
+    def observables(self) -> Table[Any]:
+        """Everything a run can record: text -> record. Formulas over these are allowed too."""
+        from sigmapath.model.describe import observables_table
+
+        system = self._engine.system
+        return observables_table(system.observables, system.observable_units, where=self.id)
+
+    @property
+    def conserved(self) -> Table[Any]:
+        """Conserved totals: name -> record with its terms."""
+        from sigmapath.model.describe import totals_table
+
+        return totals_table(self._totals(), where=self.id)
+
+    @property
+    def conditions(self) -> dict[str, Condition]:
+        """Named contexts of the model."""
+        return dict(self._conditions)
+
+    def check(self) -> list[Issue]:
+        """Return what is wrong or doubtful: units, totals, dead reactions, signs, missing sources."""
+        from sigmapath.model.validate import check_network, describe_totals
+
+        issues = check_network(self._network)
+        if any(issue.severity == "error" for issue in issues):
+            return issues
+        return [*issues, *describe_totals(self._totals())]
+
+    def equations(self) -> str:
+        """Return reactions, rules and differential equations as text."""
+        from sigmapath.model.equations import equations
+
+        return equations(self._network)
+
+    def source(self, *, backend: str = "numba") -> str:
+        """Return the generated code: numba source, or LLVM IR with ``backend="llvm"``."""
+        from sigmapath.codegen.compile import source_text
+
+        if backend not in ("numba", "llvm"):
+            raise PlanError("unknown backend", found=backend, expected="numba or llvm")
+        return source_text(self._engine.system, backend=backend)  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        """Return an overview as text: what the model holds, with units and sources."""
+        from sigmapath.model.overview import overview
+
+        return overview(self._network, name=self.id, conditions=self._conditions)
+
+    def to_sbml(
+        self,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        doses: Any = None,
+        protocol: Any = None,
+        condition: Any = None,
+        until: Any = None,
+    ) -> str:
+        """Return the model as SBML Level 3 Version 2.
+
+        Parameters
+        ----------
+        parameters, initial, condition, doses, protocol : optional
+            As for :meth:`simulate`: baked in, changes over time as SBML events.
+        until : time, optional
+            End of the run; needed only by repeated doses without end.
+        """
+        from sigmapath.io.sbml.write import network_to_sbml
+
+        given = (parameters, initial, doses, protocol, condition)
+        if all(entry is None for entry in given):
+            return network_to_sbml(self._network)
+        from sigmapath.simulate.bake import bake
+
+        plan = self._engine.plan(
+            times=until,
+            parameters=parameters,
+            initial=initial,
+            doses=doses,
+            protocol=protocol,
+            condition=condition,
+        )
+        return network_to_sbml(bake(self._engine, self._network, plan))
+
+    def to_antimony(self) -> str:
+        """Return the model as Antimony; refuses what Antimony cannot say."""
+        from sigmapath.io.sbml.antimony import network_to_antimony
+
+        return network_to_antimony(self._network)
+
+    # What it does -------------------------------------------------------------------------------
+
+    def simulate(
+        self,
+        times: Any,
+        *,
+        doses: Any = None,
+        parameters: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        condition: Any = None,
+        protocol: Any = None,
+        observables: Sequence[str] | str | None = None,
+        ensemble: Any = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> xr.Dataset:
+        """Simulate over time.
+
+        Parameters
+        ----------
+        times : array, or end time
+            Output times; an end time gives 201 even points. Integration starts at 0; a value at t
+            is the value after everything that happens at t.
+        doses : mapping name -> level, or sequence of ``sp.dose(...)``
+            Held from t = 0, or given on schedule. Names are ligands, inputs, parameters, species.
+        parameters, initial : mapping id -> value
+            Hold from the start, in an equilibration too.
+        condition : str, optional
+            Named context; ``parameters`` win over it.
+        protocol : list of ``sp.equilibrate()``, ``sp.phase(...)``, ``sp.washout(...)``, optional
+        observables : sequence of str, optional
+            Ids and formulas; all species if left out.
+        ensemble : int or ``sp.ensemble(...)``, optional
+            Adds the dimension ``member``: 0 is nominal, then the draws.
+        seed : int
+            Of the draws.
+        **options
+            See :class:`Model`.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimension ``time``; ``status`` is 0 if all is well, otherwise values are NaN.
+        """
+        return self._dataset(
+            times=times,
+            doses=doses,
+            parameters=parameters,
+            initial=initial,
+            condition=condition,
+            protocol=protocol,
+            observables=observables,
+            ensemble=ensemble,
+            seed=seed,
+            **options,
+        )
+
+    def sweep(
+        self,
+        axes: Mapping[str, Any],
+        times: Any = None,
+        *,
+        readouts: Mapping[str, Readout | str] | Sequence[Readout | str] | None = None,
+        observables: Sequence[str] | str | None = None,
+        doses: Any = None,
+        parameters: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        condition: Any = None,
+        protocol: Any = None,
+        ensemble: Any = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> xr.Dataset:
+        """Run every combination of the values on some axes.
+
+        Parameters
+        ----------
+        axes : mapping name -> values
+            Ligands, inputs, parameters, doses or initial values; dimensions in this order.
+        times : array, or end time
+        readouts : mapping name -> readout, optional
+            ``sp.peak("Ca_mito")`` or the text "peak(Ca_mito)"; trajectories are kept only if
+            ``observables`` are asked for, or there are no readouts.
+        observables, doses, parameters, initial, condition, protocol, ensemble, seed, **options
+            As for :meth:`simulate`.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimensions: the axes (and ``time``); ``status`` along the axes.
+        """
+        if not axes:
+            raise PlanError("a sweep needs at least one axis", fix="use simulate for a single run")
+        return self._dataset(
+            axes=axes,
+            times=times,
+            readouts=readouts,
+            observables=observables,
+            doses=doses,
+            parameters=parameters,
+            initial=initial,
+            condition=condition,
+            protocol=protocol,
+            ensemble=ensemble,
+            seed=seed,
+            **options,
+        )
+
+    def dose_response(
+        self,
+        ligand: str,
+        doses: Any = None,
+        *,
+        readout: Readout | str,
+        times: Any = "24 h",
+        with_doses: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        condition: Any = None,
+        protocol: Any = None,
+        ensemble: Any = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> DoseResponse:
+        """Return points and fitted shape of one readout against the dose of one ligand.
+
+        Parameters
+        ----------
+        ligand : str
+            A ligand, or anything else that can be dosed (an input, a parameter, a species).
+        doses : sequence, optional
+            Positive doses; vehicle (dose 0) is added. For a ligand of the table, 41 doses from
+            1e-2 to 1e4 x Ki by default.
+        readout : Readout or str
+        times : end time
+        with_doses : mapping name -> level, optional
+            Held together with the ligand, e.g. ``{"NE-100": "1 uM"}``.
+        parameters, initial, condition, protocol, ensemble, seed, **options
+            As for :meth:`simulate`. By default the model is brought to rest first.
+
+        Returns
+        -------
+        DoseResponse
+            ``.shape`` says what the curve is and carries EC50 and slope if it has them.
+        """
+        from sigmapath.analysis.dose_response import run_dose_response
+
+        return run_dose_response(
+            self._engine,
+            ligand,
+            doses,
+            readout=readout,
+            times=times,
+            companions=with_doses,
+            options=options,
+            parameters=parameters,
+            initial=initial,
+            condition=condition,
+            protocol=protocol,
+            ensemble=ensemble,
+            seed=seed,
+        )
+
+    def dose_experiment(
+        self,
+        ligand: str,
+        *,
+        companions: Mapping[str, Any] | None = None,
+        doses: Sequence[Any] | None = None,
+        readouts: Sequence[str] | None = None,
+        condition: Any = None,
+        ensemble: int = 0,
+        seed: int = 0,
+        progress: Any = None,
+    ) -> DoseExperiment:
+        """Dose a ligand in all arms of the model: what ``sigmapath dose`` does.
+
+        Parameters
+        ----------
+        ligand : str
+        companions : mapping name -> dose, optional
+            Other ligands, held from t = 0 (uM if plain numbers).
+        doses : sequence, optional
+            Positive ascending doses; chosen from Ki and widened if left out.
+        readouts : sequence of str, optional
+            Ids of arms, or readouts as text (run without stress over 24 h); all arms by default.
+        condition, ensemble, seed
+            As for :meth:`simulate`.
+        progress : callable (what, done, total), optional
+        """
+        from sigmapath.analysis.dose_experiment import REFERENCE_AGONIST, run_dose_experiment
+        from sigmapath.pathways.dose_arms import choose_arms, read_arms
+        from sigmapath.pathways.ligands import ligand_table
+
+        table = ligand_table()
+        arms = read_arms(list(self._dose_arms), where=f"arms of {self.id}")
+        return run_dose_experiment(
+            self._engine,
+            table[ligand],
+            choose_arms(arms, readouts, where=self.id),
+            reference=table[REFERENCE_AGONIST],
+            companions=companions,
+            doses=doses,
+            condition=condition,
+            ensemble=ensemble,
+            seed=seed,
+            progress=progress,
+        )
+
+    def simulator(
+        self,
+        times: Any,
+        *,
+        observables: Sequence[str] | str | None = None,
+        doses: Any = None,
+        parameters: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        condition: Any = None,
+        protocol: Any = None,
+        **options: Any,
+    ) -> Simulator:
+        """Prepare an experiment once, to run it many times with other parameters.
+
+        Returns
+        -------
+        Simulator
+            ``.run(parameters)`` returns an array of shape (n_time, n_observable).
+        """
+        from sigmapath.simulate.simulator import Simulator
+
+        plan = self._engine.plan(
+            times=times,
+            observables=observables,
+            doses=doses,
+            parameters=parameters,
+            initial=initial,
+            condition=condition,
+            protocol=protocol,
+        )
+        return Simulator(self._engine, plan, **options)
+
+    def steady_state(
+        self,
+        *,
+        doses: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        condition: Any = None,
+        observables: Sequence[str] | None = None,
+        **options: Any,
+    ) -> RestReport:
+        """Find the steady state that the system comes to.
+
+        Parameters
+        ----------
+        doses : mapping name -> level, optional
+            Held.
+        parameters, initial, condition
+            As for :meth:`simulate`.
+        observables : sequence of str, optional
+            Reported besides the states.
+        **options
+            rtol, atol, backend.
+
+        Returns
+        -------
+        RestReport
+            Mapping id -> value, with the method that succeeded, the residual and the stability.
+        """
+        from sigmapath.experiment.protocol import equilibrate
+        from sigmapath.simulate.rest import find_rest
+
+        names = list(observables or self._engine.index.default_observables)
+        plan = self._engine.plan(
+            times=0.0,
+            parameters=parameters,
+            initial=initial,
+            condition=condition,
+            protocol=[equilibrate(doses=doses)],
+            observables=list(dict.fromkeys([*self._engine.index.states, *names])),
+        )
+        return find_rest(self._engine, plan, **options)
+
+    def run(self, *, progress: Any = None, **given: Any) -> RawResult:
+        """Run an experiment and return raw arrays: what the command line uses.
+
+        Parameters
+        ----------
+        **given
+            Everything that :meth:`simulate` and :meth:`sweep` take; ``times`` may be a pair (end
+            time, number of points).
+        progress : callable (done, total), optional
+        """
+        options = {name: given.pop(name) for name in list(given) if name in _OPTION_NAMES}
+        times = given.get("times")
+        if isinstance(times, tuple) and len(times) == 2 and isinstance(times[1], int):
+            given["times"], given["points"] = times
+        plan = self._engine.plan(**given)
+        return self._engine.run(plan, progress=progress, **options)
+
+    # Inside -------------------------------------------------------------------------------------
+
+    def _dataset(self, **given: Any) -> xr.Dataset:
+        from sigmapath.results.dataset import to_dataset
+
+        return to_dataset(self.run(**given))
+
+    @cached_property
+    def _engine(self) -> Engine:
+        """The model made ready to run; made once, when first needed."""
+        from sigmapath.lower.pipeline import lower
+        from sigmapath.pathways.ligands import ligand_table
+        from sigmapath.simulate.engine import Engine
+        from sigmapath.simulate.evidence import default_observables, input_ids, parameter_ranges
+
+        system = lower(self._network)
+        return Engine(
+            system,
+            ligands=ligand_table(),
+            conditions=self._conditions,
+            ranges=parameter_ranges(self._network),
+            inputs=input_ids(self._network),
+            default_observables=default_observables(self._network, system),
+        )
+
+    @property
+    def _system(self) -> OdeSystem:
+        return self._engine.system
+
+    def _totals(self) -> list[tuple[str, list[tuple[float, str]]]]:
+        """Conserved totals as (name, [(coefficient, species id)])."""
+        states = self._system.states
+        return [
+            (
+                moiety.name,
+                [
+                    (coefficient, states[i].id)
+                    for i, coefficient in zip(moiety.states, moiety.coefficients, strict=True)
+                ],
+            )
+            for moiety in self._system.moieties
+        ]
+
+
+_OPTION_NAMES = (
+    "method",
+    "rtol",
+    "atol",
+    "max_steps",
+    "max_step",
+    "first_step",
+    "event_seed",
+    "backend",
+    "tier",
+    "threads",
+)

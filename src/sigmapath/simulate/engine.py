@@ -1,0 +1,198 @@
+"""Engine: one model made ready to run; plans in, raw results out.
+
+Enters: a reaction network and what surrounds it (ligands, conditions, parameter ranges). Leaves:
+:class:`sigmapath.results.raw.RawResult`. Called by the public ``Model`` and the analyses. An engine
+never changes: the same plan gives the same bytes whatever ran before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sigmapath.codegen.compile import Backend, Tier, compile_model, with_outputs
+from sigmapath.errors import PlanError
+from sigmapath.experiment.build import build_plan
+from sigmapath.experiment.condition import Condition
+from sigmapath.experiment.ensemble import Ensemble, ParameterRange, ensemble
+from sigmapath.experiment.ligands import LigandTable
+from sigmapath.experiment.observables import Observable
+from sigmapath.experiment.plan import RunPlan
+from sigmapath.expr.nodes import Expr
+from sigmapath.expr.rewrite import substitute
+from sigmapath.kernels import Kernels
+from sigmapath.lower.system import OdeSystem
+from sigmapath.names import NameIndex
+from sigmapath.results.raw import RawResult
+from sigmapath.simulate.batch import Progress, run_batch
+from sigmapath.simulate.moieties import conservation_of
+from sigmapath.solvers.conservation import Conservation
+from sigmapath.solvers.options import SolverOptions
+
+__all__ = ["Engine", "run_options"]
+
+# Sweeps of at least this many runs are worth the optimising compiler; below it the quick tier gives
+# the first result sooner. Part of every result's fingerprint.
+_RUNS_FOR_FAST_TIER = 64
+
+_SOLVER_WORDS = ("method", "rtol", "atol", "max_steps", "max_step", "first_step", "event_seed")
+_RUN_WORDS = ("backend", "tier", "threads", "progress")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How a plan is run: solver options, backend, tier and threads."""
+
+    solver: SolverOptions
+    backend: Backend = "llvm"
+    tier: Tier | None = None
+    threads: int | None = None
+    progress: Progress | None = field(default=None, compare=False)
+
+
+def run_options(given: Mapping[str, Any]) -> RunOptions:
+    """Check and sort the keyword options of a run.
+
+    Raises
+    ------
+    PlanError
+        If an option is unknown or a value makes no sense.
+    """
+    unknown = [name for name in given if name not in (*_SOLVER_WORDS, *_RUN_WORDS)]
+    if unknown:
+        raise PlanError(
+            f"unknown option '{unknown[0]}'", expected=", ".join((*_SOLVER_WORDS, *_RUN_WORDS))
+        )
+    for name, choices in (("backend", ("llvm", "numba")), ("tier", (None, "quick", "fast"))):
+        if given.get(name, choices[0]) not in choices:
+            raise PlanError(
+                f"unknown {name}",
+                found=str(given[name]),
+                expected=" or ".join(str(choice) for choice in choices if choice),
+            )
+    solver = {name: given[name] for name in _SOLVER_WORDS if given.get(name) is not None}
+    others = {name: given[name] for name in _RUN_WORDS if name in given}
+    return RunOptions(solver=SolverOptions(**solver), **others)
+
+
+class Engine:
+    """A lowered model with its surroundings.
+
+    Parameters
+    ----------
+    system : OdeSystem
+    ligands : LigandTable
+        What names beyond the model's ids may mean.
+    conditions : mapping name -> Condition
+    ranges : sequence of ParameterRange
+        What an ensemble draws from.
+    inputs : iterable of str
+        Ids that act like doses on an axis.
+    default_observables : sequence of str, optional
+        Recorded when nothing in particular is asked for.
+    """
+
+    def __init__(
+        self,
+        system: OdeSystem,
+        *,
+        ligands: LigandTable | None = None,
+        conditions: Mapping[str, Condition] | None = None,
+        ranges: Sequence[ParameterRange] = (),
+        inputs: Sequence[str] = (),
+        default_observables: Sequence[str] | None = None,
+    ) -> None:
+        self.system = system
+        self.ligands = ligands if ligands is not None else LigandTable(())
+        self.conditions = dict(conditions or {})
+        self.ranges = tuple(ranges)
+        self.index = NameIndex.from_system(
+            system, inputs=inputs, default_observables=default_observables
+        )
+
+    @cached_property
+    def conservation(self) -> Conservation:
+        """Conserved moieties as the steady-state search takes them."""
+        return conservation_of(self.system)
+
+    def plan(
+        self, *, ensemble: int | Ensemble | None = None, seed: int = 0, **experiment: Any
+    ) -> RunPlan:
+        """Resolve an experiment; see :func:`sigmapath.experiment.build.build_plan`.
+
+        Parameters
+        ----------
+        ensemble : int or Ensemble, optional
+            A number of draws from the model's parameter ranges, or members of your own.
+        seed : int
+            Of the draws.
+        **experiment
+            times, axes, doses, parameters, initial, condition, protocol, observables, readouts.
+        """
+        return build_plan(
+            self.index,
+            conditions=self.conditions,
+            ligands=self.ligands,
+            ensemble=self._ensemble(ensemble, seed),
+            **experiment,
+        )
+
+    def _ensemble(self, given: int | Ensemble | None, seed: int) -> Ensemble | None:
+        if given is None or isinstance(given, Ensemble):
+            return given
+        return ensemble(given, ranges=self.ranges, seed=seed)
+
+    def kernels(
+        self, outputs: Sequence[Observable] = (), *, backend: Backend = "llvm", tier: Tier = "quick"
+    ) -> Kernels:
+        """Compiled model with the given observables."""
+        kernels = compile_model(self.system, backend=backend, tier=tier)
+        return with_outputs(kernels, self.system, [self._resolved(o.expr) for o in outputs])
+
+    def _resolved(self, expr: Expr) -> Expr:
+        """A formula over observable names, over what kernels know."""
+        return substitute(expr, self.system.observables)
+
+    def run(self, plan: RunPlan, **options: Any) -> RawResult:
+        """Run a plan.
+
+        Parameters
+        ----------
+        plan : RunPlan
+        **options
+            Solver options (method, rtol, atol, max_steps, max_step, first_step), backend
+            ("llvm" or "numba"), tier ("quick" or "fast"; by default fast for sweeps), threads,
+            progress (callable (done, total)).
+
+        Returns
+        -------
+        RawResult
+            Failed runs are NaN with a status.
+        """
+        chosen = run_options(options)
+        tier: Tier = chosen.tier or (
+            "fast" if plan.n_runs >= _RUNS_FOR_FAST_TIER and chosen.backend == "llvm" else "quick"
+        )
+        kernels = self.kernels(plan.outputs, backend=chosen.backend, tier=tier)
+        output = run_batch(
+            kernels,
+            plan,
+            chosen.solver,
+            conservation=self.conservation if plan.rest is not None else None,
+            threads=chosen.threads,
+            progress=chosen.progress,
+        )
+        return RawResult.from_run(
+            plan,
+            output,
+            fingerprint=kernels.fingerprint,
+            options={**chosen.solver.as_dict(), "backend": chosen.backend, "tier": tier},
+        )
+
+    def values(self, start: np.ndarray) -> dict[str, float]:
+        """Start values by id, for messages and views."""
+        return dict(zip(self.index.settable, start.tolist(), strict=True))

@@ -1,0 +1,53 @@
+"""What a network's notes mean to an experiment: ranges to draw from, inputs, what to record.
+
+Enters: a reaction network. Leaves: plain records for the engine.
+"""
+
+from __future__ import annotations
+
+from sigmapath.experiment.ensemble import ParameterRange
+from sigmapath.lower.system import OdeSystem
+from sigmapath.model.evidence import parse_evidence
+from sigmapath.model.network import ReactionNetwork
+
+__all__ = ["default_observables", "input_ids", "parameter_ranges"]
+
+
+def parameter_ranges(network: ReactionNetwork) -> tuple[ParameterRange, ...]:
+    """Ranges of the constants whose notes give one; inputs and derived values have none.
+
+    A constant that an initial assignment works out moves with the others, never by itself.
+    """
+    computed = {entry.symbol for entry in network.initial_assignments}
+    computed |= {rule.variable for rule in (*network.assignment_rules, *network.rate_rules)}
+    ranges = []
+    constants = [(c.id, c.size, c.meta) for c in network.compartments]
+    constants += [(p.id, p.value, p.meta) for p in network.parameters]
+    for name, value, meta in constants:
+        evidence = parse_evidence(meta.notes)
+        if name in computed or value is None or evidence.grade == "input":
+            continue
+        if evidence.low is None or evidence.high is None:
+            continue
+        ranges.append(
+            ParameterRange(
+                id=name,
+                nominal=value,
+                low=evidence.low,
+                high=evidence.high,
+                grade=evidence.grade,
+            )
+        )
+    return tuple(ranges)
+
+
+def input_ids(network: ReactionNetwork) -> tuple[str, ...]:
+    """Ids whose notes grade them "input": they act like doses, from t = 0 on."""
+    items = (*network.parameters, *network.species)
+    return tuple(i.id for i in items if parse_evidence(i.meta.notes).grade == "input")
+
+
+def default_observables(network: ReactionNetwork, system: OdeSystem) -> tuple[str, ...]:
+    """Recorded if nothing in particular is asked for: species that move, else all states."""
+    species = tuple(s.id for s in network.species if not s.constant and s.id in system.observables)
+    return species or tuple(state.id for state in system.states)

@@ -1,0 +1,177 @@
+"""The steady state of a model under fixed settings, by name.
+
+Enters: an engine and a plan with an equilibration. Leaves: a :class:`RestReport`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.errors import UnknownNameError
+from sigmapath.experiment.plan import RunPlan
+from sigmapath.kernels import Kernels
+from sigmapath.opcodes import JumpOp
+from sigmapath.simulate.engine import Engine, run_options
+from sigmapath.simulate.moieties import conservation_of
+
+__all__ = ["RestReport", "find_rest"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestReport(Mapping[str, float]):
+    """A steady state: a mapping id -> value over states and observables, and how it was found.
+
+    Parameters
+    ----------
+    values, units : mapping id -> value, unit
+        Everything observable, in user terms; NaN if no steady state was found.
+    states : tuple of str
+        Ids of the states among them.
+    success : bool
+    method : str
+        "newton", "integration" or "none".
+    reason : str
+        Why nothing was found; "" on success.
+    residual : float
+        Largest net over gross turnover of any state [1].
+    eigenvalues : ndarray of complex
+        Of the Jacobian reduced by the conserved moieties [1/time], largest real part first.
+    is_stable : bool
+    n_iterations, n_steps : int
+        Newton iterations and integration steps it took.
+    """
+
+    values: Mapping[str, float]
+    units: Mapping[str, str]
+    states: tuple[str, ...]
+    success: bool
+    method: str
+    reason: str
+    residual: float
+    eigenvalues: NDArray[np.complex128]
+    is_stable: bool
+    n_iterations: int
+    n_steps: int
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.values:
+            raise UnknownNameError("observable", name, self.values)
+        return self.values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def rows(self) -> list[tuple[str, float, str]]:
+        """(id, value, unit) of every state."""
+        return [(name, self.values[name], self.units.get(name, "")) for name in self.states]
+
+    def summary(self) -> str:
+        """Return one sentence: which method succeeded, the residual and the stability."""
+        if not self.success:
+            return f"no steady state: {self.reason}"
+        kind = "stable" if self.is_stable else "not stable"
+        slowest = f", slowest rate {-self.eigenvalues[0].real:.3g}" if self.eigenvalues.size else ""
+        return (
+            f"{kind} steady state by {self.method} ({self.n_iterations} Newton iterations, "
+            f"{self.n_steps} integration steps), residual {self.residual:.2g}{slowest}"
+        )
+
+    def to_pandas(self) -> Any:
+        """Table with the columns value and unit."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"value": dict(self.values), "unit": {n: self.units.get(n, "") for n in self.values}}
+        )
+
+
+def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
+    """Find the steady state that the settings of a plan's equilibration lead to.
+
+    Parameters
+    ----------
+    engine : Engine
+    plan : RunPlan
+        Of one run; its outputs are reported.
+    **options
+        rtol, atol, backend, tier.
+    """
+    from sigmapath.solvers.steady_state import steady_state
+
+    chosen = run_options(options)
+    kernels = engine.kernels(plan.outputs, backend=chosen.backend, tier=chosen.tier or "quick")
+    p, y = _start(kernels, plan.start)
+    held = _apply(kernels, plan, p, y)
+    found = steady_state(
+        kernels,
+        y,
+        p,
+        conservation=conservation_of(engine.system, plan.start),
+        held=held,
+        rtol=chosen.solver.rtol,
+        atol=chosen.solver.atol_of(kernels.n_state),
+    )
+    out = np.full(kernels.n_output, np.nan)
+    if found.status == 0:
+        _call(kernels, "outputs", np.zeros(1), found.state, p, out)
+    values = {o.name: float(v) for o, v in zip(plan.outputs, out, strict=True)}
+    return RestReport(
+        values=values,
+        units={o.name: o.unit for o in plan.outputs},
+        states=tuple(name for name in engine.index.states if name in values),
+        success=found.status == 0,
+        method=found.method.name.lower(),
+        reason="" if found.status == 0 else found.reason.message,
+        residual=found.residual,
+        eigenvalues=found.eigenvalues,
+        is_stable=found.is_stable,
+        n_iterations=found.n_iterations,
+        n_steps=found.n_steps,
+    )
+
+
+def _start(kernels: Kernels, start: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Parameters (with their derived tail) and states at t = 0."""
+    p = np.zeros(max(kernels.n_p, 1))
+    y = np.zeros(max(kernels.n_state, 1))
+    _call(kernels, "initial", np.zeros(1), start.copy(), p, y)
+    return p[: kernels.n_p], y[: kernels.n_state]
+
+
+def _apply(kernels: Kernels, plan: RunPlan, p: FloatArray, y: FloatArray) -> list[int]:
+    """Make the changes of the equilibration; returns the states that are held."""
+    held = []
+    rows = plan.rest
+    if rows is not None:
+        for op, index, value in zip(rows.op, rows.index, plan.rest_values, strict=True):
+            if op == JumpOp.SET_PARAMETER:
+                p[index] = value
+            elif op == JumpOp.SET_STATE:
+                y[index] = value
+            elif op == JumpOp.HOLD and value:
+                held.append(int(index))
+        _call(kernels, "derive", np.zeros(1), y, p, p)
+    return held
+
+
+def _call(
+    kernels: Kernels, name: str, t: FloatArray, y: FloatArray, p: FloatArray, out: FloatArray
+) -> None:
+    """Call one kernel from Python; does nothing where the model has none."""
+    address = kernels.address(name)
+    if address:
+        pointer = ctypes.POINTER(ctypes.c_double)
+        signature = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, pointer)
+        arrays = [a if a.size else np.zeros(1) for a in (t, y, p, out)]
+        signature(address)(*(a.ctypes.data_as(pointer) for a in arrays))
