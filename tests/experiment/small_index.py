@@ -54,6 +54,7 @@ class System:
                 state_is_amount=True,
             ),
             Q(id="clock", kind="parameter", value=0.0, unit="1"),
+            Q(id="bag", kind="compartment", value=1.0, unit="pL"),
         ]
     )  # fmt: skip
     time_unit: str = "s"

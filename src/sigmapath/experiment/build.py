@@ -23,6 +23,7 @@ from sigmapath.experiment.observables import Observable, resolve_observables
 from sigmapath.experiment.plan import JumpRows, RunPlan
 from sigmapath.experiment.plan_axes import plan_axes_of
 from sigmapath.experiment.protocol import ConditionLike, Phase, ProtocolLike, split_protocol
+from sigmapath.experiment.readouts import Readout
 from sigmapath.experiment.reducers import ReadoutsLike, named_readouts, reducer_rows
 from sigmapath.experiment.schedule import require_own_values, schedule_of, settings_of, spans_of
 from sigmapath.experiment.start import start_values
@@ -120,6 +121,7 @@ def build_plan(
     texts = observables if observables is not None else (index.default_observables if keep else ())
     recorded = resolve_observables(texts, index)
     outputs = _with_those_of_readouts(recorded, [r.observable for r in asked.values()], index)
+    _require_new_names(asked, recorded)
     reducers, plan_readouts = reducer_rows(asked, outputs, scope, t_end)
     return RunPlan(
         model=index.model,
@@ -190,6 +192,15 @@ def _mentioned(
         yield from (*held, *(entry.target for entry in given), *phase.parameters)
     for setting in settings:
         yield from setting or {}
+
+
+def _require_new_names(readouts: Mapping[str, Readout], recorded: Sequence[Observable]) -> None:
+    for output in recorded:
+        if output.name in readouts:
+            raise PlanError(
+                "a readout and an observable have one name", where="readouts", found=output.name,
+                fix="name the readout otherwise",
+            )  # fmt: skip
 
 
 def _rows(jumps: Sequence[Jump]) -> JumpRows:

@@ -149,4 +149,8 @@ def _unit(readout: Readout, unit: str, time_unit: str) -> str:
     if readout.op is not ReducerOp.AUC:
         return unit
     own, time = model_unit(unit), model_unit(time_unit)
-    return unit_text(own * time) if own is not None and time is not None else ""
+    if own is None or time is None:
+        return ""
+    # "uM s" reads better than base units; only quotients may cancel against the time.
+    is_product = "/" not in unit and not own.is_dimensionless
+    return f"{unit} {time_unit}" if is_product else unit_text(own * time)

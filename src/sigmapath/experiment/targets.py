@@ -135,7 +135,11 @@ class Scope:
     def _substance(self, target: Target) -> Unit | None:
         """Unit of a concentration times that of its volume."""
         own = model_unit(target.unit)
-        volume = model_unit(self.index.units.get(self.index.volumes.get(target.id, ""), ""))
+        compartment = self.index.volumes.get(target.id, "")
+        sizes = (self.index.units, self.index.observables)
+        volume = next(
+            (model_unit(unit[compartment]) for unit in sizes if compartment in unit), None
+        )
         return own * volume if own is not None and volume is not None else None
 
     def amount(
