@@ -165,20 +165,6 @@ class LigandTable(Mapping[str, Ligand]):
         ]
         return "\n".join([f"{len(lines)} ligands", *lines])
 
-    def to_pandas(self) -> Any:
-        """Return the table with one row per ligand."""
-        import pandas as pd
-
-        rows = [{f.name: getattr(row, f.name) for f in fields(row)} for row in self._rows.values()]
-        return pd.DataFrame(rows).set_index("name")
-
-    def __repr__(self) -> str:
-        rows = "\n".join(
-            f"  {row.name}: {row.type}, Ki {row.Ki_uM:g} uM, alpha {row.alpha:g}"
-            for row in self._rows.values()
-        )
-        return f"{len(self)} ligands\n{rows}"
-
     @property
     def spellings(self) -> tuple[str, ...]:
         """All names and aliases, for messages."""
