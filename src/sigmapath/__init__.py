@@ -42,7 +42,37 @@ _HOMES = {
     "plot": "",
 }
 
-__all__ = [*sorted(_HOMES), "__version__"]
+__all__ = [
+    "Condition",
+    "Model",
+    "ModelBuilder",
+    "SigmapathError",
+    "Status",
+    "at",
+    "auc",
+    "dose",
+    "ensemble",
+    "equilibrate",
+    "errors",
+    "final",
+    "fold",
+    "from_antimony",
+    "from_network",
+    "from_sbml",
+    "ligands",
+    "load",
+    "mean",
+    "models",
+    "peak",
+    "phase",
+    "plot",
+    "rate_laws",
+    "threshold_time",
+    "time_to_peak",
+    "trough",
+    "washout",
+    "__version__",
+]
 
 if TYPE_CHECKING:
     from sigmapath import errors, plot

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sigmapath.analysis.dose_experiment import DoseExperiment
     from sigmapath.analysis.dose_response import DoseResponse
     from sigmapath.experiment.condition import Condition
+    from sigmapath.experiment.ligands import LigandTable
     from sigmapath.experiment.readouts import Readout
-    from sigmapath.lower.system import OdeSystem
     from sigmapath.model.describe import Table
     from sigmapath.model.issue import Issue
     from sigmapath.results.raw import RawResult
@@ -90,11 +90,11 @@ def models() -> dict[str, str]:
     return dict(model_descriptions())
 
 
-def ligands() -> Table[Any]:
-    """Return the ligand table: name -> record with affinity, efficacy, source and grade."""
-    from sigmapath.pathways.ligands import ligand_records
+def ligands() -> LigandTable:
+    """Return the ligand table: name or alias -> record; ``.to_pandas()`` for a table."""
+    from sigmapath.pathways.ligands import ligand_table
 
-    return ligand_records()
+    return ligand_table()
 
 
 class Model:
@@ -195,7 +195,7 @@ class Model:
         return dict(self._conditions)
 
     def check(self) -> list[Issue]:
-        """Return what is wrong or doubtful: units, totals, dead reactions, signs, missing sources."""
+        """Return what is wrong or doubtful: units, totals, dead reactions, signs, sources."""
         from sigmapath.model.validate import check_network, describe_totals
 
         issues = check_network(self._network)
@@ -590,13 +590,9 @@ class Model:
             default_observables=default_observables(self._network, system),
         )
 
-    @property
-    def _system(self) -> OdeSystem:
-        return self._engine.system
-
     def _totals(self) -> list[tuple[str, list[tuple[float, str]]]]:
         """Conserved totals as (name, [(coefficient, species id)])."""
-        states = self._system.states
+        states = self._engine.system.states
         return [
             (
                 moiety.name,
@@ -605,7 +601,7 @@ class Model:
                     for i, coefficient in zip(moiety.states, moiety.coefficients, strict=True)
                 ],
             )
-            for moiety in self._system.moieties
+            for moiety in self._engine.system.moieties
         ]
 
 

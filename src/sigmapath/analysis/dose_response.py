@@ -6,7 +6,7 @@ Enters: an engine (see :class:`Engine`) and a description of the experiment. Lea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,8 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.analysis.hill import CurveShape, describe_curve
+from sigmapath.errors import PlanError
+from sigmapath.experiment.protocol import equilibrate
 
-__all__ = ["DoseResponse", "Engine", "curve_from_run", "default_doses", "interval"]
+__all__ = [
+    "DoseResponse",
+    "Engine",
+    "curve_from_run",
+    "default_doses",
+    "interval",
+    "run_dose_response",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -156,4 +165,62 @@ def curve_from_run(
         member_shapes=()
         if members is None
         else tuple(describe_curve(doses[1:], m[1:], vehicle=float(m[0])) for m in members),
+    )
+
+
+def run_dose_response(
+    engine: Any,
+    ligand: str,
+    doses: Sequence[Any] | None,
+    *,
+    readout: Any,
+    times: Any,
+    companions: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+    **experiment: Any,
+) -> DoseResponse:
+    """Sweep one ligand over vehicle and doses, from rest, and shape the curve.
+
+    Parameters
+    ----------
+    engine : Engine
+    ligand : str
+        Anything that can be dosed.
+    doses : sequence or None
+        Positive doses as typed; None takes those of :func:`default_doses`.
+    readout : Readout or str
+    times : end time
+    companions : mapping name -> level, optional
+    options : mapping
+        Of the run.
+    **experiment
+        parameters, initial, condition, protocol (from rest if None), ensemble, seed.
+
+    Raises
+    ------
+    PlanError
+        If no doses are given for something that is no ligand of the table, or they make no curve.
+    """
+    if doses is None:
+        known = engine.ligands.find(ligand)
+        if known is None:
+            raise PlanError(
+                f"'{ligand}' is no ligand of the table, so its doses are not known",
+                where="dose_response",
+                fix='give doses, for example ["10 nM", "100 nM", "1 uM", "10 uM"]',
+            )
+        doses = default_doses(known.Ki_uM).tolist()
+    if experiment.get("protocol") is None:
+        experiment["protocol"] = [equilibrate()]
+    plan = engine.plan(
+        times=times,
+        axes={ligand: [0.0, *doses]},
+        doses=dict(companions or {}),
+        readouts={"response": readout},
+        **experiment,
+    )
+    raw = engine.run(plan, **options)
+    unit = next(axis.unit for axis in raw.axes if axis.name == ligand)
+    return curve_from_run(
+        raw, "response", ligand=ligand, dose_unit=unit, long_name=raw.long_names["response"]
     )

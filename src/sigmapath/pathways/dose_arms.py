@@ -6,14 +6,15 @@ seconds. Called by ``sigmapath dose``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sigmapath.errors import ModelError
+from sigmapath.errors import ModelError, PlanError, UnknownNameError
+from sigmapath.experiment.readouts import parse_readout
 from sigmapath.quantity import parse_unit, to_model_units
 
-__all__ = ["DoseArm", "Pulse", "read_arms"]
+__all__ = ["DoseArm", "Pulse", "choose_arms", "read_arms"]
 
 _REQUIRED = ("id", "title", "readout", "until", "observable")
 
@@ -109,3 +110,62 @@ def _read_arm(table: dict[str, Any], where: str) -> DoseArm:
 
 def _seconds(value: Any, where: str) -> float:
     return to_model_units(value, parse_unit("s"), name="time", where=where)
+
+
+def choose_arms(
+    arms: Sequence[DoseArm], readouts: Sequence[str] | None, *, where: str
+) -> tuple[DoseArm, ...]:
+    """Pick arms by id; a readout written as text becomes an arm without stress over 24 h.
+
+    Parameters
+    ----------
+    arms : sequence of DoseArm
+        Those of the model.
+    readouts : sequence of str, or None
+        Ids of arms or readouts such as "peak(CHOP)"; None is all arms.
+    where : str
+        The model, for messages.
+
+    Raises
+    ------
+    UnknownNameError
+        If an id is no arm of the model.
+    PlanError
+        If the model has no arms and no readout is given, or a readout cannot be read.
+    """
+    if not readouts:
+        if not arms:
+            raise PlanError(
+                "the model has no dose arms of its own",
+                where=where,
+                fix='give --readout, for example "final(S1R_released)", or use s1r_mam',
+            )
+        return tuple(arms)
+    by_id = {arm.id: arm for arm in arms}
+    chosen = []
+    for text in readouts:
+        if text in by_id:
+            chosen.append(by_id[text])
+        elif "(" in text:
+            chosen.append(_plain_arm(text))
+        else:
+            raise UnknownNameError(
+                "readout", text, by_id, where=where, fix='or write one, such as "peak(Ca_mito)"'
+            )
+    return tuple(chosen)
+
+
+def _plain_arm(text: str) -> DoseArm:
+    readout = parse_readout(text)
+    day = 86400.0
+    return DoseArm(
+        id=text,
+        title=text,
+        response_label=text,
+        readout=text,
+        observable=readout.observable,
+        until=day,
+        inputs={},
+        pulses=(),
+        window=(0.0, day),
+    )
