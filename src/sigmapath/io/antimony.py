@@ -21,7 +21,7 @@ from sigmapath.io.sbml.document import network_of, parse
 from sigmapath.io.sbml.flatten import submodel_ids
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["read_antimony", "translator"]
+__all__ = ["last_error", "read_antimony", "translator"]
 
 _LOCK = threading.RLock()
 _PLACE = re.compile(r"^Error in (?:file '?[^']*?'?|model string), line (?P<line>\d+):\s*")
@@ -80,7 +80,7 @@ def _to_sbml(source: Source, where: str) -> tuple[str, str, tuple[str, ...]]:
     """Hierarchical and flat SBML of a text, and the warnings of its translation."""
     with translator() as library:
         if library.loadAntimonyString(source.text) < 0:
-            raise _parse_error(library.getLastError(), source, where)
+            raise _parse_error(last_error(library), source, where)
         name = library.getMainModuleName()
         hierarchical, flat = library.getCompSBMLString(name), library.getSBMLString(name)
         warnings = library.getWarnings()
@@ -90,9 +90,18 @@ def _to_sbml(source: Source, where: str) -> tuple[str, str, tuple[str, ...]]:
     return hierarchical, flat, notes
 
 
-def _parse_error(message: str | None, source: Source, where: str) -> ParseError:
+def last_error(library: Any) -> str:
+    """Return libAntimony's last error message."""
+    try:
+        return library.getLastError() or "unknown error"
+    except UnicodeDecodeError as error:
+        # libAntimony may cut a quotation in the middle of a letter.
+        return error.object.decode("utf-8", "replace")
+
+
+def _parse_error(message: str, source: Source, where: str) -> ParseError:
     """LibAntimony's message as a ParseError with file and line."""
-    message = " ".join((message or "unknown error").split())
+    message = " ".join(message.split())
     place = _PLACE.match(message)
     if place is None:
         return ParseError("the Antimony cannot be read", file=where, found=message)

@@ -19,7 +19,8 @@ from sigmapath.io.prescan import decoded, looks_like_xml
 
 __all__ = ["Source", "joined"]
 
-MAX_INSTANCES = 20_000
+# libAntimony needs 3 s for 2000 instances of an empty module, 18 s for 8000.
+MAX_INSTANCES = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ class _Joiner:
                 inner = _imported_text(target, name, item)
                 self.add(inner, target.name, target, is_main=False, depth=depth + 1)
         self.parts |= found.parts
-        self.pieces.append((name, _without_imports(text, found, keep_star=is_main)))
+        self.pieces.append((name, _cleaned(text, found, keep_star=is_main)))
 
     def target(self, item: Import, name: str, path: Path | None) -> Path:
         place = f"{name}, line {item.line}"
@@ -136,17 +137,16 @@ def _imported_text(target: Path, name: str, item: Import) -> str:
     return text
 
 
-def _without_imports(text: str, found: Scan, *, keep_star: bool) -> str:
-    """Text with its import statements blanked, and the stars of main models if asked."""
-    pieces, at = [], 0
-    for item in found.imports:
-        pieces += [text[at : item.start], " " * (item.end - item.start)]
-        at = item.end
-    blanked = "".join([*pieces, text[at:]])
+def _cleaned(text: str, found: Scan, *, keep_star: bool) -> str:
+    """Text with imports and comments blanked, and stars of main models if asked; lines stay."""
+    blanks = found.comments + [(item.start, item.end) for item in found.imports]
     if not keep_star:
-        for star in found.stars:
-            blanked = blanked[:star] + " " + blanked[star + 1 :]
-    return blanked
+        blanks += [(star, star + 1) for star in found.stars]
+    pieces, at = [], 0
+    for start, end in sorted(blanks):
+        pieces += [text[at:start], " ", "\n" * text.count("\n", start, end)]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 def _count_instances(parts: dict[str, Counter[str]], file: str) -> None:

@@ -9,7 +9,7 @@ compared before anybody gets it.
 from __future__ import annotations
 
 from sigmapath.errors import ParseError, SigmapathError, UnsupportedFeatureError
-from sigmapath.io.antimony import read_antimony, translator
+from sigmapath.io.antimony import last_error, read_antimony, translator
 from sigmapath.io.sbml.compare import differences
 from sigmapath.io.sbml.level3 import global_ids
 from sigmapath.io.sbml.write import network_to_sbml
@@ -32,7 +32,7 @@ def network_to_antimony(network: ReactionNetwork) -> str:
     sbml = network_to_sbml(network)
     with translator() as library:
         if library.loadSBMLString(sbml) < 0:
-            message = " ".join((library.getLastError() or "").split())
+            message = " ".join(last_error(library).split())
             raise ParseError("libAntimony cannot translate the model", found=message)
         text: str = library.getAntimonyString(library.getMainModuleName())
     try:

@@ -20,8 +20,13 @@ __all__ = ["MAX_BYTES", "MAX_XML_DEPTH", "clean_xml", "decoded", "looks_like_xml
 MAX_BYTES = 256 * 1024 * 1024
 # libSBML 5.21 survives 5000 nested elements in 8 MB of stack; threads may have 512 kB.
 MAX_XML_DEPTH = 600
+# libSBML reads a sum of n terms as n nested sums, and takes them apart by recursion.
+MAX_SIBLINGS = 20_000
 # No id is this long; a name of this length is a broken file, and messages quote names.
 MAX_ATTRIBUTE = 1_000_000
+
+# The elements that a formula may have many of side by side.
+_MATHML_ELEMENTS = ("apply", "ci", "cn", "piecewise", "piece", "csymbol", "bvar")
 
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _DECLARATION = re.compile(r"^\s*<\?xml\b[^>]*\?>")
@@ -125,6 +130,7 @@ class _Bounded:
     def __init__(self, file: str) -> None:
         self.file = file
         self.depth = 0
+        self.widths: list[int] = []
         self.parser = expat.ParserCreate("utf-8")
         self.parser.StartElementHandler = self._enter
         self.parser.EndElementHandler = self._leave
@@ -148,6 +154,13 @@ class _Bounded:
         raise ParseError(what, file=self.file, line=line, found=found, expected=expected)
 
     def _enter(self, name: str, attributes: dict[str, str]) -> None:
+        if self.depth == 0:
+            self._require_sbml(name, attributes)
+        elif name.endswith(_MATHML_ELEMENTS):
+            self.widths[-1] += 1
+            if self.widths[-1] > MAX_SIBLINGS:
+                self._fail("a formula is too long", f"more than {MAX_SIBLINGS} terms")
+        self.widths.append(0)
         self.depth += 1
         if self.depth > MAX_XML_DEPTH:
             self._fail(
@@ -161,6 +174,15 @@ class _Bounded:
 
     def _leave(self, _name: str) -> None:
         self.depth -= 1
+        self.widths.pop()
+
+    def _require_sbml(self, name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] != "sbml":
+            self._fail("this XML is no SBML", f"<{name[:80]}>", "<sbml>")
+        if attributes.get("level", "") not in {"1", "2", "3"}:
+            self._fail(
+                "an SBML level that is not read", attributes.get("level", "none")[:80], "1, 2 or 3"
+            )
 
     def _refuse_doctype(self, name: str, *_rest: object) -> None:
         self._fail(

@@ -14,7 +14,7 @@ from sigmapath.errors import ParseError
 from sigmapath.io.prescan import clean_xml, require_text
 from sigmapath.io.sbml.flatten import flatten
 from sigmapath.io.sbml.library import Finding, findings, library
-from sigmapath.io.sbml.packages import require_supported
+from sigmapath.io.sbml.packages import require_known_packages, require_supported
 from sigmapath.io.sbml.read import read_model
 from sigmapath.model.network import ReactionNetwork
 
@@ -32,6 +32,7 @@ def parse(text: str, where: str) -> Any:
     document = library().readSBMLFromString(clean_xml(require_text(text, where), where))
     fatal = [f for f in findings(document) if f.severity in {"error", "fatal"}]
     if fatal:
+        require_known_packages(document, where)
         raise _parse_error("the SBML cannot be read", fatal, where)
     if document.getModel() is None:
         raise ParseError("the SBML file holds no model", file=where)

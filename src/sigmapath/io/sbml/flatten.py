@@ -16,7 +16,7 @@ from sigmapath.io.sbml.library import findings, library
 __all__ = ["flatten", "submodel_ids"]
 
 # Flattening writes every instance out; a file of a few kB can ask for 2^60 of them.
-MAX_INSTANCES = 20_000
+MAX_INSTANCES = 4000
 MAX_EXTERNAL_FILES = 200
 
 

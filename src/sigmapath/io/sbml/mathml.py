@@ -82,14 +82,16 @@ def expression(root: Any, where: str) -> Expr:
     while stack:
         node, count = stack.pop()
         if count < 0:
-            count = node.getNumChildren()
-            stack.append((node, count))
-            stack.extend((node.getChild(i), -1) for i in range(count - 1, -1, -1))
+            children = _children(node)
+            stack.append((node, len(children)))
+            stack.extend((child, -1) for child in reversed(children))
             continue
         arguments = finished[len(finished) - count :]
         del finished[len(finished) - count :]
         build = builders.get(node.getType())
         if build is None:
+            if node.getType() == library().AST_UNKNOWN:
+                raise ModelError("a formula has an empty or unknown part", where=where)
             raise UnsupportedFeatureError(f"the MathML element '{_name_of(node)}'", where=where)
         try:
             finished.append(build(node, arguments, where))
@@ -101,6 +103,29 @@ def expression(root: Any, where: str) -> Expr:
                 fix="correct the mathematics of this element",
             ) from error
     return finished[0]
+
+
+def _children(node: Any) -> list[Any]:
+    """Arguments of a node, those of a sum or product in one list.
+
+    libSBML reads ``plus`` of n arguments as n - 1 nested sums of two, nested in the first.
+    """
+    lib = library()
+    kind = node.getType()
+    if kind not in (lib.AST_PLUS, lib.AST_TIMES):
+        return [node.getChild(i) for i in range(node.getNumChildren())]
+    backwards: list[Any] = []
+    while True:
+        count = node.getNumChildren()
+        backwards.extend(node.getChild(i) for i in range(count - 1, 0, -1))
+        first = node.getChild(0) if count else None
+        if first is None:
+            break
+        if first.getType() != kind or first.getNumChildren() < 2:
+            backwards.append(first)
+            break
+        node = first
+    return backwards[::-1]
 
 
 def lambda_expression(root: Any, where: str) -> tuple[tuple[str, ...], Expr] | None:
@@ -190,6 +215,9 @@ def _nary(op: str, args: list[Expr], empty: float) -> Expr:
     """Sums and products: none is the neutral element, one is itself (MathML 2, section 4.4.3)."""
     if not args:
         return number(empty)
+    if len(args) > 1 and args[0].op == op:
+        # (a + b) + c is a + b + c, added from the left as well: one shape for one meaning.
+        args = [*args[0].args, *args[1:]]
     return args[0] if len(args) == 1 else apply(op, *args)
 
 
@@ -198,7 +226,7 @@ def _minus(args: list[Expr]) -> Expr:
         # MathML has no literal for minus infinity: it is always written as a negation.
         return number(-math.inf) if args[0] is number(math.inf) else apply("neg", args[0])
     first, second = args
-    return first - second
+    return _nary("add", [first, apply("neg", second)], 0.0)
 
 
 def _root(args: list[Expr]) -> Expr:

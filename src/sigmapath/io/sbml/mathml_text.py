@@ -67,9 +67,10 @@ def mathml_text(root: Expr, where: str) -> str:
         elif item.op == "piecewise":
             stack.extend(reversed(_piecewise(item)))
         else:
-            pieces.append(f"<apply>{_operator(item)}")
+            operator, arguments = _application(item)
+            pieces.append(f"<apply>{operator}")
             stack.append("</apply>")
-            stack.extend(reversed(item.args))
+            stack.extend(reversed(arguments))
     return "".join(pieces)
 
 
@@ -111,6 +112,13 @@ def _number(value: float) -> str:
     if exponent:
         return f'<cn type="e-notation"> {mantissa} <sep/> {int(exponent)} </cn>'
     return f"<cn> {mantissa} </cn>"
+
+
+def _application(node: Expr) -> tuple[str, tuple[Expr, ...]]:
+    """Operator element and arguments of a node; ``a + (-b)`` is written as a difference."""
+    if node.op == "add" and len(node.args) == 2 and node.args[1].op == "neg":
+        return "<minus/>", (node.args[0], node.args[1].args[0])
+    return _operator(node), node.args
 
 
 def _operator(node: Expr) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.io.sbml.library import library
 
-__all__ = ["PACKAGES", "require_supported"]
+__all__ = ["PACKAGES", "require_known_packages", "require_supported"]
 
 Support = Literal["read", "ignored", "refused"]
 
@@ -55,15 +55,22 @@ def require_supported(document: Any, where: str) -> tuple[str, ...]:
                 fix="export the model without this package",
             )
         notes.append(f"package '{package}' was left aside: {reason}")
+    return (*notes, *require_known_packages(document, where))
+
+
+def require_known_packages(document: Any, where: str) -> tuple[str, ...]:
+    """Return a note per package that libSBML does not know; raise if the file requires one."""
+    notes: list[str] = []
     for i in range(document.getNumUnknownPackages()):
         prefix, uri = document.getUnknownPackagePrefix(i), document.getUnknownPackageURI(i)
+        name = _package_name(uri, prefix)
         if document.getPackageRequired(uri):
             raise UnsupportedFeatureError(
-                f"the required SBML package '{_package_name(uri, prefix)}'",
+                f"the required SBML package '{name}'",
                 where=where,
                 fix="export the model without this package",
             )
-        notes.append(f"unknown package '{_package_name(uri, prefix)}' was left aside")
+        notes.append(f"unknown package '{name}' was left aside")
     return tuple(notes)
 
 
