@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
 
 import numpy as np
 
 from sigmapath.expr.nodes import apply, as_expr, number, symbol
 from sigmapath.kernels import EventTable, Pattern
+from sigmapath.lower.fingerprint import fingerprint
 from sigmapath.lower.system import Definition, OdeSystem, Quantity
 
 EMPTY = np.zeros(0, dtype=np.int64)
@@ -78,9 +79,8 @@ def system(
         "time_unit": "s",
     }
     fields.update(others)
-    described = {k: v for k, v in fields.items() if k not in ("pattern", "events")}
-    text = repr(described) + repr(fields["pattern"].column.tolist())
-    return OdeSystem(**fields, fingerprint=hashlib.sha256(text.encode()).hexdigest())
+    written = OdeSystem(**fields, fingerprint="")
+    return replace(written, fingerprint=fingerprint(written))
 
 
 def three_reactions():

@@ -102,7 +102,7 @@ class _Printer:
     def function(self, function: Function) -> str:
         """Text of one function."""
         arrays = ARRAYS if function.is_part else ARRAYS[:4]
-        arguments = ", ".join(f"{self._pointer} %{array}" for array in arrays)
+        arguments = ", ".join(f"{self._pointer} noalias %{array}" for array in arrays)
         if function.is_part:
             head = f"define internal void @{function.name}({arguments}) noinline nounwind {{"
         else:
