@@ -129,16 +129,14 @@ class UnknownNameError(ModelError):
         self.kind = kind
         self.name = name
         self.suggestions = near_matches(name, names)
+        what = f"unknown {kind} '{_shortened(name)}'"
+        expected = ""
         if self.suggestions:
-            expected = "did you mean " + ", ".join(self.suggestions) + "?"
+            what += "; did you mean " + " or ".join(self.suggestions) + "?"
         elif names:
             shown = ", ".join(names[:12])
             expected = f"one of {shown}" + (f" … ({len(names)} in all)" if len(names) > 12 else "")
-        else:
-            expected = ""
-        super().__init__(
-            f"unknown {kind} '{_shortened(name)}'", where=where, expected=expected, fix=fix
-        )
+        super().__init__(what, where=where, expected=expected, fix=fix)
 
 
 class DuplicateIdError(ModelError):
