@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.controller import (
@@ -18,10 +18,9 @@ from sigmapath.solvers.controller import (
     rejected_factor,
     smallest_step,
 )
-from sigmapath.solvers.erk import explicit_step
 from sigmapath.solvers.jumps import settle
 from sigmapath.solvers.rates import rates
-from sigmapath.solvers.rosenbrock import rosenbrock_step
+from sigmapath.solvers.work import call_part
 from sigmapath.status import Status
 
 __all__ = ["advance", "commit", "restart"]
@@ -71,7 +70,7 @@ _MANY_EXPLICIT_STEPS = 2000
 _STIFF_HITS = 15
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def restart(work: Any, t: Any, span: Any) -> Any:
     """Begin anew at (t, row Y) after a change of p or y: rates, held states, a first step.
 
@@ -93,7 +92,7 @@ def restart(work: Any, t: Any, span: Any) -> Any:
     return OK
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _undershoots(work: Any) -> bool:
     """Project small negatives of promised non-negative states to zero; True if one is large."""
     vec = work.vec
@@ -107,7 +106,7 @@ def _undershoots(work: Any) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def _step_to_try(work: Any, t: Any, t_stop: Any) -> Any:
     """Cut the proposed step at the breakpoint; avoid leaving a sliver before it."""
     h = min(work.clock[H_NEXT], work.tune[MAX_STEP])
@@ -119,7 +118,7 @@ def _step_to_try(work: Any, t: Any, t_stop: Any) -> Any:
     return 0.5 * left if 2.0 * h > left > h else h
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def advance(work: Any, t: Any, t_stop: Any) -> Any:
     """Take one accepted step from (t, row Y) towards t_stop; return a status code.
 
@@ -135,10 +134,7 @@ def advance(work: Any, t: Any, t_stop: Any) -> Any:
         if h < smallest_step(t) and h < t_stop - t:
             return failure
         work.flag[DENSE_IS_FRESH] = 0
-        if work.flag[METHOD] == RODAS5P:
-            error = rosenbrock_step(work, t, h)
-        else:
-            error = explicit_step(work, t, h)
+        error = call_part(work.part[work.flag[METHOD]], work, t, h)
         if error < 0.0:
             failure = SINGULAR
             error = np.inf
@@ -168,7 +164,7 @@ def advance(work: Any, t: Any, t_stop: Any) -> Any:
     return OK
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def commit(work: Any) -> None:
     """Make row Y_NEW the left end of the next step, with its rate, after an uncut step."""
     vec = work.vec

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.rates import rates
@@ -32,7 +32,7 @@ _POWER = 1.0 / 5.0
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 8.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def accepted_factor(error: Any, last_error: Any) -> Any:
     """Factor on h after an accepted step, by a PI controller.
 
@@ -47,7 +47,7 @@ def accepted_factor(error: Any, last_error: Any) -> Any:
     return min(_GROW, max(_SHRINK, factor))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def rejected_factor(error: Any) -> Any:
     """Factor on h after a rejected step; a fixed cut where the error is not finite."""
     if not np.isfinite(error):
@@ -55,13 +55,13 @@ def rejected_factor(error: Any) -> Any:
     return min(0.9, max(_SHRINK, _SAFETY * error ** (-_POWER)))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def smallest_step(t: Any) -> Any:
     """Return the step below which t + h no longer differs reliably from t."""
     return 4.0 * 2.220446049250313e-16 * abs(t) + 1e-290
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def initial_step(work: Any, t: Any, span: Any) -> Any:
     """Guess a first step from the sizes of y, y' and the change of y' over a trial Euler step.
 

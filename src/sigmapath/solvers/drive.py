@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.advance import advance, commit, restart
@@ -24,11 +24,10 @@ from sigmapath.solvers.reducers import (
     begin_reducers,
     finish_reducers,
     observe,
-    reduce_point,
-    reduce_step,
 )
 from sigmapath.solvers.roots import first_root, remember_roots
 from sigmapath.solvers.start import choose_method
+from sigmapath.solvers.work import call_part, work_at
 from sigmapath.status import Status
 
 __all__ = ["run_chunk"]
@@ -62,13 +61,13 @@ USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
     at.N_PENDING,
 )
 OBS_GRID, A_INITIAL, AUTO = at.OBS_GRID, at.A_INITIAL, at.AUTO
-S_STEPS = at.S_STEPS
+S_STEPS, PART_READOUTS = at.S_STEPS, at.PART_READOUTS
 
 # The stop flag is looked at once in so many steps.
 _POLL = 64
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _begin(work: Any, start: Any) -> None:
     """Reset a worker and work out p and y from the start values of one run."""
     for k in range(len(work.stat)):
@@ -86,7 +85,7 @@ def _begin(work: Any, start: Any) -> None:
     reset_events(work)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _apply_due(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> bool:
     """Apply all scheduled jumps of time <= t; True if there were any."""
     k = work.flag[NEXT_JUMP]
@@ -100,7 +99,7 @@ def _apply_due(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> b
     return True
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _emit(work: Any, t: Any, is_arrival: bool, times: Any, rows: Any) -> None:
     """Write the output grid up to t: inside the last step, or at t itself from row Y."""
     k = work.flag[NEXT_TIME]
@@ -116,7 +115,7 @@ def _emit(work: Any, t: Any, is_arrival: bool, times: Any, rows: Any) -> None:
     work.flag[NEXT_TIME] = k
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _arrive(work: Any, t: Any, t_end: Any, table_time: Any, table: Any, values: Any) -> Any:
     """Let everything happen that happens at t: jumps, then events; restart if anything did.
 
@@ -134,7 +133,7 @@ def _arrive(work: Any, t: Any, t_end: Any, table_time: Any, table: Any, values: 
     return OK
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _next_stop(work: Any, t_end: Any, table_time: Any) -> Any:
     """Next time at which a step has to end."""
     t_stop = t_end
@@ -146,7 +145,7 @@ def _next_stop(work: Any, t_end: Any, table_time: Any) -> Any:
     return t_stop
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _cut(work: Any, t_root: Any) -> None:
     """End the last step at t_root: its state becomes row Y."""
     interpolate(work, t_root, work.vec[Y_AT])
@@ -154,7 +153,7 @@ def _cut(work: Any, t_root: Any) -> None:
         work.vec[Y, i] = work.vec[Y_AT, i]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _run(
     work: Any,
     t_end: Any,
@@ -163,15 +162,11 @@ def _run(
     table_time: Any,
     table: Any,
     values: Any,
-    codes: Any,
-    window: Any,
-    edges: Any,
-    memory: Any,
     stop_flag: Any,
 ) -> Any:
     """Integrate one run whose p and y are at their start; return status and the time reached."""
     has_grid = rows.shape[0] > 0
-    has_reducers = codes.shape[0] > 0
+    has_reducers = work.codes.shape[0] > 0
     t = 0.0
     work.flag[STIFF_HITS] = 0
     _apply_due(work, t, table_time, table, values)
@@ -187,8 +182,8 @@ def _run(
         work.flag[METHOD] = choose_method(work, t_end)
     work.flag[USED_METHOD] = work.flag[METHOD]
     if has_reducers:
-        begin_reducers(work, memory)
-        reduce_point(work, codes, window, memory, t)
+        begin_reducers(work)
+        call_part(work.part[PART_READOUTS], work, t, 1.0)
     if has_grid:
         _emit(work, t, True, times, rows)
     remember_roots(work, t)
@@ -201,7 +196,7 @@ def _run(
         t_root = first_root(work) if work.size[N_ROOT] > 0 else -1.0
         t_new = t_root if t_root >= 0.0 else work.clock[T_RIGHT]
         if has_reducers:
-            reduce_step(work, codes, window, edges, memory, t_new)
+            call_part(work.part[PART_READOUTS], work, t_new, 0.0)
         if has_grid:
             _emit(work, t_new, False, times, rows)
         if 0.0 <= t_root < work.clock[T_RIGHT]:
@@ -219,16 +214,27 @@ def _run(
         if work.size[N_ROOT] > 0:
             remember_roots(work, t)
         if has_reducers:
-            reduce_point(work, codes, window, memory, t)
+            call_part(work.part[PART_READOUTS], work, t, 1.0)
         if has_grid:
             _emit(work, t, True, times, rows)
     return OK, t
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
+def _forget(rows: Any, reduced: Any, final: Any) -> None:
+    """Fill the results of a failed run with NaN."""
+    for k in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            rows[k, j] = np.nan
+    for r in range(len(reduced)):
+        reduced[r] = np.nan
+    for i in range(len(final)):
+        final[i] = np.nan
+
+
+@compiled
 def run_chunk(
-    static: Any,
-    buffers: Any,
+    table_of_work: Any,
     plan: Any,
     starts: Any,
     values: Any,
@@ -242,36 +248,28 @@ def run_chunk(
 ) -> None:
     """Run every row of ``starts`` in turn with one workspace; see :mod:`.solve` for the shapes.
 
-    ``static``, ``buffers`` and ``plan`` are tuples of arrays made by :mod:`.workspace` and
-    :mod:`.solve`. ``status`` has columns: status, method used.
+    ``table_of_work`` comes from :mod:`.workspace`, the tuple ``plan`` from :mod:`.solve`.
+    ``status`` has columns: status, method used.
     """
-    address, size, program, event, target, tune = static
-    vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch = buffers
-    work = at.Work(
-        address, size, program, event, target, tune,
-        vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch,
-    )  # fmt: skip
-    times, t_end, table_time, table, codes, window, edges, reducer_memory = plan
-    no_rows = trajectories[0] if len(trajectories) > 0 else np.empty((0, 0))
+    work = work_at(table_of_work)
+    times, t_end, table_time, table = plan
     for run in range(starts.shape[0]):
         if stop_flag[0] != 0:
             return
         _begin(work, starts[run])
-        rows = trajectories[run] if len(trajectories) > 0 else no_rows
+        rows = trajectories[run % len(trajectories)]
         code, t = _run(
             work, t_end[0], times, rows, table_time, table, values[run],
-            codes, window, edges, reducer_memory, stop_flag,
+            stop_flag,
         )  # fmt: skip
         status[run, 0] = code
-        status[run, 1] = flag[USED_METHOD]
+        status[run, 1] = work.flag[USED_METHOD]
         t_stop[run] = t
-        for k in range(len(stat)):
-            stats[run, k] = stat[k]
+        for k in range(len(work.stat)):
+            stats[run, k] = work.stat[k]
         if code == OK:
-            finish_reducers(codes, window, reducer_memory, reduced[run])
-            for i in range(size[N]):
-                final[run, i] = vec[Y, i]
+            finish_reducers(work, reduced[run])
+            for i in range(work.size[N]):
+                final[run, i] = work.vec[Y, i]
         else:
-            rows[:, :] = np.nan
-            reduced[run, :] = np.nan
-            final[run, :] = np.nan
+            _forget(rows, reduced[run], final[run])

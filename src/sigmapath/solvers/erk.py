@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.norms import error_norm
@@ -38,7 +38,7 @@ STABILITY = 3.5
 _STIFF_LIMIT = 15
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def explicit_step(work: Any, t: Any, h: Any) -> Any:
     """Step from row Y at t to row Y_NEW at t + h; h k_i stay in rows K .. K + 6.
 
@@ -89,7 +89,7 @@ def explicit_step(work: Any, t: Any, h: Any) -> Any:
     return norm if np.isfinite(norm) else np.inf
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def _judge_stiffness(work: Any, above: Any, below: Any) -> None:
     """Count steps on which h |lambda| ~ |k_7 - k_6| / |y_7 - y_6| nears the stability limit."""
     if below > 0.0 and above > (0.9 * STABILITY) ** 2 * below:

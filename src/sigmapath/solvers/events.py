@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
@@ -47,7 +47,7 @@ _TRIGGERS, _DELAYS, _PRIORITIES, _VALUES = range(4)
 _STORM = 10_000
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def reset_events(work: Any) -> None:
     """Forget waiting events; triggers remember the value that the model declares for t < 0."""
     work.flag[N_PENDING] = 0
@@ -56,7 +56,7 @@ def reset_events(work: Any) -> None:
         work.memory[e] = work.event[e, EV_INITIAL]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def next_due(work: Any) -> Any:
     """Time at which the next waiting event is due, infinity if none waits."""
     soonest = np.inf
@@ -65,14 +65,14 @@ def next_due(work: Any) -> Any:
     return soonest
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def _ask(work: Any, which: Any, row: Any, t: Any) -> None:
     """Call one of the event kernels at the current state."""
     work.clock[NOW] = t
     call_kernel(work.address[which], work.clock, work.vec[Y], work.p, work.scratch[row])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _forget(work: Any, k: Any) -> None:
     """Take entry k out of the queue and close the gap, keeping the order."""
     last = work.flag[N_PENDING] - 1
@@ -84,7 +84,7 @@ def _forget(work: Any, k: Any) -> None:
     work.flag[N_PENDING] = last
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _fire(work: Any, e: Any, t: Any) -> Any:
     """Put event e into the queue, with its delay and, where it says so, its values of now."""
     k = work.flag[N_PENDING]
@@ -109,7 +109,7 @@ def _fire(work: Any, e: Any, t: Any) -> Any:
     return OK
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _look_at_triggers(work: Any, t: Any) -> Any:
     """Fire events whose trigger turned true; take back what may not persist."""
     _ask(work, A_TRIGGERS, _TRIGGERS, t)
@@ -128,7 +128,7 @@ def _look_at_triggers(work: Any, t: Any) -> Any:
     return OK
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _draw(seed: Any, serial: Any) -> Any:
     """Mix seed and serial number into [0, 1): xorshift with three rounds, the same everywhere."""
     x = (seed * 2654435761 + serial * 40503 + 12345) & 0x7FFFFFFF
@@ -139,7 +139,7 @@ def _draw(seed: Any, serial: Any) -> Any:
     return x / 2147483648.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _choose(work: Any, t: Any) -> Any:
     """Queue entry to execute now: due, highest priority, first in order; -1 if none is due."""
     chosen = -1
@@ -163,7 +163,7 @@ def _choose(work: Any, t: Any) -> Any:
     return chosen
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _execute(work: Any, k: Any, t: Any) -> None:
     """Carry out the assignments of queue entry k, all from values of before any of them."""
     e = work.queue[k, 0]
@@ -185,7 +185,7 @@ def _execute(work: Any, k: Any, t: Any) -> None:
     work.stat[S_EVENTS] += 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def process_events(work: Any, t: Any) -> Any:
     """Fire and execute everything that is due at t, cascades included; return a status code."""
     for _ in range(_STORM):

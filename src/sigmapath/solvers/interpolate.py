@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from sigmapath.solvers.compiled import compiled
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.tableaux import RODAS5P, TSIT5
@@ -36,7 +36,7 @@ _RODAS5P = RODAS5P.dense
 _TSIT5 = TSIT5.dense
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def prepare_dense(work: Any) -> None:
     """Fill the rows of dense output of the step from Y to Y_NEW, once per step."""
     if work.flag[DENSE_IS_FRESH] != 0:
@@ -67,7 +67,7 @@ def prepare_dense(work: Any) -> None:
     work.flag[DENSE_IS_FRESH] = 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def interpolate(work: Any, t: Any, out: Any) -> None:
     """Write y(t), shape (n_state,), into ``out`` for t within the last step [T_LEFT, T_RIGHT].
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.opcodes import JumpOp
 from sigmapath.solvers import layout as at
@@ -24,7 +24,7 @@ Y, FORCING, HELD, MASK, RATE = at.Y, at.FORCING, at.HELD, at.MASK, at.RATE
 FORCED, HAS_HELD, MASKED = at.FORCED, at.HAS_HELD, at.MASKED
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def derive(work: Any, t: Any) -> None:
     """Refill the derived tail of p after settable quantities changed."""
     if work.address[A_DERIVE] != 0:
@@ -32,7 +32,7 @@ def derive(work: Any, t: Any) -> None:
         call_kernel(work.address[A_DERIVE], work.clock, work.vec[Y], work.p, work.p)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def apply_jump(work: Any, op: Any, index: Any, scale: Any, value: Any) -> None:
     """Apply one row of the jump table; see :class:`sigmapath.opcodes.JumpOp`."""
     vec = work.vec
@@ -53,7 +53,7 @@ def apply_jump(work: Any, op: Any, index: Any, scale: Any, value: Any) -> None:
         work.flag[HAS_HELD] = 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def settle(work: Any) -> bool:
     """Decide which states stand still from here on; False if the start is not usable.
 

@@ -35,6 +35,12 @@ class Work(NamedTuple):
     queue       int64 (N_QUEUE, 2)    pending events: which, serial number
     due         float64 (N_QUEUE, 1 + n_assign)  pending events: due time, stored values
     scratch     float64 (4, max(n_event, n_assign)) triggers, delays, priorities, new values
+    part        int64 (N_PART,)       addresses of separately compiled parts, slots PART_*
+    codes       int64 (n_reducer, 2)  reducer table: op, output; of the batch
+    window      float64 (n_reducer, 3) after, until, level; of the batch
+    edges       float64               ascending window edges; of the batch
+    readout     float64 (n_reducer, 3) memory of the reducers
+    table       int64                 addresses and shapes of all of the above
     """
 
     address: Any
@@ -57,6 +63,12 @@ class Work(NamedTuple):
     queue: Any
     due: Any
     scratch: Any
+    part: Any
+    codes: Any
+    window: Any
+    edges: Any
+    readout: Any
+    table: Any
 
 
 # Kernel addresses.
@@ -122,6 +134,9 @@ S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
 
 # Methods as the compiled loop knows them.
 RODAS5P, TSIT5, AUTO = range(3)
+
+# Work.part; the step of a method stands at its code.
+PART_READOUTS, PART_FACTOR, PART_SOLVE, N_PART = 2, 3, 4, 5
 
 # Work.event columns
 EV_FIRST, EV_LAST, EV_INITIAL, EV_PERSISTENT, EV_AT_TRIGGER, EV_DELAY, EV_PRIORITY, N_EV = range(8)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
 
@@ -19,7 +19,7 @@ N, RTOL, MASKED = at.N, at.RTOL, at.MASKED
 ATOL, MASK, Y, Y_NEW = at.ATOL, at.MASK, at.Y, at.Y_NEW
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def error_norm(work: Any, error: Any, factor: Any) -> Any:
     """Return rms of factor error_i / (atol_i + rtol max(|y_i|, |y_new_i|)) over all states.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
@@ -20,7 +20,7 @@ N, NOW, FORCED, MASKED, FORCING, MASK = at.N, at.NOW, at.FORCED, at.MASKED, at.F
 S_RHS, S_JAC = at.S_RHS, at.S_JAC
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def rates(work: Any, t: Any, y: Any, out: Any) -> None:
     """Write f(t, y) + infusions into ``out``, zero for held states; both (n_state,)."""
     work.clock[NOW] = t
@@ -36,7 +36,7 @@ def rates(work: Any, t: Any, y: Any, out: Any) -> None:
                 out[i] = 0.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def jacobian(work: Any, t: Any, y: Any) -> None:
     """Write the values of df/dy into ``work.jac``; held rows are dealt with at assembly."""
     work.clock[NOW] = t
@@ -45,7 +45,7 @@ def jacobian(work: Any, t: Any, y: Any) -> None:
     work.stat[S_JAC] += 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def time_rates(work: Any, t: Any, y: Any, out: Any) -> None:
     """Write df/dt at fixed y into ``out``; only for models that have it."""
     work.clock[NOW] = t

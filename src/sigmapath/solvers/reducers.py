@@ -29,7 +29,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.opcodes import ReducerOp
 from sigmapath.solvers import layout as at
@@ -67,14 +67,14 @@ _N_PARABOLA = 5
 _N_BISECT = 60
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def observe(work: Any, t: Any, y: Any, row: Any) -> None:
     """Write all observables at (t, y) into one row of ``work.obs``."""
     work.clock[NOW] = t
     call_kernel(work.address[A_OUTPUTS], work.clock, y, work.p, work.obs[row])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _value_at(work: Any, t: Any, output: Any) -> Any:
     """One observable at a time inside the last step."""
     interpolate(work, t, work.vec[Y_AT])
@@ -82,9 +82,10 @@ def _value_at(work: Any, t: Any, output: Any) -> Any:
     return work.obs[OBS_TRIAL, output]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def begin_reducers(work: Any, memory: Any) -> None:
+@compiled
+def begin_reducers(work: Any) -> None:
     """Forget the last run and observe the start, t = 0 after everything that happens there."""
+    memory = work.readout
     for r in range(memory.shape[0]):
         memory[r, VALUE] = np.nan
         memory[r, TIME] = np.nan
@@ -93,7 +94,7 @@ def begin_reducers(work: Any, memory: Any) -> None:
     work.clock[T_SEEN] = 0.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def _sign(op: Any) -> Any:
     """1 for reducers that look for the largest value, -1 for the smallest, 0 for others."""
     if op in (PEAK, TIME_TO_PEAK):
@@ -103,7 +104,7 @@ def _sign(op: Any) -> Any:
     return 0.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def _offer(memory: Any, r: Any, sign: Any, value: Any, t: Any) -> bool:
     """Take ``value`` as the new extreme if it beats the old one; NaN sticks."""
     old = memory[r, VALUE]
@@ -122,7 +123,7 @@ def _offer(memory: Any, r: Any, sign: Any, value: Any, t: Any) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _refine(work: Any, memory: Any, r: Any, output: Any, sign: Any, a: Any, b: Any, k: Any) -> None:
     """Walk by parabolas to the extreme next to sample k of the segment [a, b]."""
     middle = min(max(k, 1), _LAST - 1)
@@ -155,7 +156,7 @@ def _refine(work: Any, memory: Any, r: Any, output: Any, sign: Any, a: Any, b: A
             x0, f0 = x, f
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _extreme(work: Any, memory: Any, r: Any, output: Any, sign: Any, a: Any, b: Any) -> None:
     """Look for a new extreme among the samples of [a, b] and between them."""
     best = -1
@@ -170,7 +171,7 @@ def _extreme(work: Any, memory: Any, r: Any, output: Any, sign: Any, a: Any, b: 
         _refine(work, memory, r, output, sign, a, b, 0)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _crossing(work: Any, memory: Any, r: Any, output: Any, level: Any, a: Any, b: Any) -> None:
     """Find the first sample of [a, b] beyond the level and bisect back to the crossing."""
     side = memory[r, SIDE]
@@ -199,7 +200,7 @@ def _crossing(work: Any, memory: Any, r: Any, output: Any, level: Any, a: Any, b
         return
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _integrate(work: Any, memory: Any, r: Any, output: Any, a: Any, b: Any) -> None:
     """Add the integral over [a, b]."""
     total = 0.0
@@ -211,12 +212,13 @@ def _integrate(work: Any, memory: Any, r: Any, output: Any, a: Any, b: Any) -> N
     memory[r, VALUE] += (b - a) * total
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _reduce_segment(work: Any, codes: Any, window: Any, memory: Any, a: Any, b: Any) -> None:
+@compiled
+def _reduce_segment(work: Any, a: Any, b: Any) -> None:
     """Feed the part [a, b] of the last step to every reducer whose window covers it.
 
     Row 0 of ``work.obs`` holds the observables at a; row 4 leaves with those at b (left limit).
     """
+    codes, window, memory = work.codes, work.window, work.readout
     is_wanted = False
     for r in range(codes.shape[0]):
         op = codes[r, 0]
@@ -242,34 +244,36 @@ def _reduce_segment(work: Any, codes: Any, window: Any, memory: Any, a: Any, b: 
             _crossing(work, memory, r, output, window[r, LEVEL], a, b)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def reduce_step(work: Any, codes: Any, window: Any, edges: Any, memory: Any, t: Any) -> None:
+@compiled
+def reduce_step(work: Any, t: Any) -> None:
     """Feed the last step up to t, cut at every window edge inside it."""
+    edges = work.edges
     seen = work.clock[T_SEEN]
     while work.flag[NEXT_EDGE] < len(edges) and edges[work.flag[NEXT_EDGE]] < t:
         edge = edges[work.flag[NEXT_EDGE]]
         work.flag[NEXT_EDGE] += 1
         if edge > seen:
-            _reduce_segment(work, codes, window, memory, seen, edge)
+            _reduce_segment(work, seen, edge)
             for j in range(work.size[N_OUTPUT]):
                 work.obs[0, j] = work.obs[_LAST, j]
-            _feed_point(work, codes, window, memory, edge)
+            _feed_point(work, edge)
             seen = edge
     if t > seen:
-        _reduce_segment(work, codes, window, memory, seen, t)
+        _reduce_segment(work, seen, t)
     work.clock[T_SEEN] = t
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def reduce_point(work: Any, codes: Any, window: Any, memory: Any, t: Any) -> None:
+@compiled
+def reduce_point(work: Any, t: Any) -> None:
     """Feed the instant t, after everything that happens at it, from row Y."""
     observe(work, t, work.vec[Y], 0)
-    _feed_point(work, codes, window, memory, t)
+    _feed_point(work, t)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _feed_point(work: Any, codes: Any, window: Any, memory: Any, t: Any) -> None:
+@compiled
+def _feed_point(work: Any, t: Any) -> None:
     """Feed one instant, whose observables are in row 0 of ``work.obs``."""
+    codes, window, memory = work.codes, work.window, work.readout
     for r in range(codes.shape[0]):
         after, until = window[r, AFTER], window[r, UNTIL]
         if t < after or t > until:
@@ -291,7 +295,7 @@ def _feed_point(work: Any, codes: Any, window: Any, memory: Any, t: Any) -> None
             _threshold_point(memory, r, value - window[r, LEVEL], t, t == after)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _threshold_point(memory: Any, r: Any, distance: Any, t: Any, is_start: Any) -> None:
     """Choose the side at the start of the window; notice a jump across the level."""
     if memory[r, SIDE] == 2.0:
@@ -308,9 +312,10 @@ def _threshold_point(memory: Any, r: Any, distance: Any, t: Any, is_start: Any) 
         memory[r, SIDE] = 2.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def finish_reducers(codes: Any, window: Any, memory: Any, out: Any) -> None:
+@compiled
+def finish_reducers(work: Any, out: Any) -> None:
     """Write the readouts of the run, shape (n_reducer,)."""
+    codes, window, memory = work.codes, work.window, work.readout
     for r in range(codes.shape[0]):
         op = codes[r, 0]
         if op in (TIME_TO_PEAK, TIME_TO_TROUGH):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from sigmapath.solvers.compiled import compiled
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
@@ -28,7 +28,7 @@ _CHATTER_LIMIT = 4
 _CHATTER_WIDTH = 1e-12
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def remember_roots(work: Any, t: Any) -> None:
     """Store the root functions at the state in row Y, the left end of the next step."""
     if work.size[N_ROOT] > 0:
@@ -36,7 +36,7 @@ def remember_roots(work: Any, t: Any) -> None:
         call_kernel(work.address[A_ROOTS], work.clock, work.vec[Y], work.p, work.root[ROOT_LEFT])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _has_changed(work: Any, t: Any) -> bool:
     """Whether any function's sign (-1, 0, 1) at t differs from that at the left end."""
     if t == work.clock[T_RIGHT]:
@@ -53,7 +53,7 @@ def _has_changed(work: Any, t: Any) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def first_root(work: Any) -> Any:
     """Return the first time of a sign change in (T_LEFT, T_RIGHT], or -1.0 if there is none.
 

@@ -9,19 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
-from sigmapath.solvers.linalg.sparse import assemble, factor, solve
 from sigmapath.solvers.norms import error_norm
 from sigmapath.solvers.rates import jacobian, rates, time_rates
 from sigmapath.solvers.tableaux import RODAS5P
+from sigmapath.solvers.work import call_part
 
 __all__ = ["rosenbrock_step"]
 
-N, A_DFDT, MASKED, JAC_IS_FRESH = at.N, at.A_DFDT, at.MASKED, at.JAC_IS_FRESH
-MASS, MASK, Y, Y_NEW, RATE, TIME_RATE = at.MASS, at.MASK, at.Y, at.Y_NEW, at.RATE, at.TIME_RATE
-STAGE, RIGHT, SCRATCH, K = at.STAGE, at.RIGHT, at.SCRATCH, at.K
+N, A_DFDT, JAC_IS_FRESH = at.N, at.A_DFDT, at.JAC_IS_FRESH
+MASS, Y, Y_NEW, RATE, TIME_RATE = at.MASS, at.Y, at.Y_NEW, at.RATE, at.TIME_RATE
+STAGE, RIGHT, K = at.STAGE, at.RIGHT, at.K
+PART_FACTOR, PART_SOLVE = at.PART_FACTOR, at.PART_SOLVE
 S_FACTOR, S_SOLVE = at.S_FACTOR, at.S_SOLVE
 
 GAMMA = RODAS5P.gamma
@@ -42,16 +43,16 @@ NODE_2, NODE_3, NODE_4, NODE_5 = (float(x) for x in RODAS5P.node[1:5])
 TIME_1, TIME_2, TIME_3, TIME_4, TIME_5 = (float(x) for x in RODAS5P.time[:5])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _solve_stage(work: Any, time_factor: Any, right: Any, u: Any) -> None:
-    """Add the df/dt term to the right-hand side and solve W u = right."""
+@inlined
+def _solve_stage(work: Any, time_factor: Any, right: Any, stage: Any) -> None:
+    """Add the df/dt term to the right-hand side and solve W u = right for this stage's u."""
     if time_factor != 0.0 and work.address[A_DFDT] != 0:
         for i in range(work.size[N]):
             right[i] += time_factor * work.vec[TIME_RATE, i]
-    solve(work.program, work.lu, right, u, work.vec[SCRATCH])
+    call_part(work.part[PART_SOLVE], work, float(stage), 0.0)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def rosenbrock_step(work: Any, t: Any, h: Any) -> Any:
     """Step from row Y at t to row Y_NEW at t + h; stages stay in rows K .. K + 7.
 
@@ -68,45 +69,43 @@ def rosenbrock_step(work: Any, t: Any, h: Any) -> Any:
         if work.address[A_DFDT] != 0:
             time_rates(work, t, y, vec[TIME_RATE])
         work.flag[JAC_IS_FRESH] = 1
-    is_masked = work.flag[MASKED] != 0
-    assemble(work.program, work.jac, mass, vec[MASK], is_masked, 1.0 / (GAMMA * h), work.lu)
     work.stat[S_FACTOR] += 1
-    if not factor(work.program, work.lu):
+    if call_part(work.part[PART_FACTOR], work, 1.0 / (GAMMA * h), 0.0) == 0.0:
         return -1.0
     work.stat[S_SOLVE] += 8
     r = 1.0 / h
 
     for i in range(n):
         right[i] = vec[RATE, i]
-    _solve_stage(work, h * TIME_1, right, u1)
+    _solve_stage(work, h * TIME_1, right, 0)
 
     for i in range(n):
         x[i] = y[i] + A21 * u1[i]
     rates(work, t + NODE_2 * h, x, right)
     for i in range(n):
         right[i] += mass[i] * r * (C21 * u1[i])
-    _solve_stage(work, h * TIME_2, right, u2)
+    _solve_stage(work, h * TIME_2, right, 1)
 
     for i in range(n):
         x[i] = y[i] + A31 * u1[i] + A32 * u2[i]
     rates(work, t + NODE_3 * h, x, right)
     for i in range(n):
         right[i] += mass[i] * r * (C31 * u1[i] + C32 * u2[i])
-    _solve_stage(work, h * TIME_3, right, u3)
+    _solve_stage(work, h * TIME_3, right, 2)
 
     for i in range(n):
         x[i] = y[i] + A41 * u1[i] + A42 * u2[i] + A43 * u3[i]
     rates(work, t + NODE_4 * h, x, right)
     for i in range(n):
         right[i] += mass[i] * r * (C41 * u1[i] + C42 * u2[i] + C43 * u3[i])
-    _solve_stage(work, h * TIME_4, right, u4)
+    _solve_stage(work, h * TIME_4, right, 3)
 
     for i in range(n):
         x[i] = y[i] + A51 * u1[i] + A52 * u2[i] + A53 * u3[i] + A54 * u4[i]
     rates(work, t + NODE_5 * h, x, right)
     for i in range(n):
         right[i] += mass[i] * r * (C51 * u1[i] + C52 * u2[i] + C53 * u3[i] + C54 * u4[i])
-    _solve_stage(work, h * TIME_5, right, u5)
+    _solve_stage(work, h * TIME_5, right, 4)
 
     for i in range(n):
         x[i] = y[i] + A61 * u1[i] + A62 * u2[i] + A63 * u3[i] + A64 * u4[i] + A65 * u5[i]
@@ -114,7 +113,7 @@ def rosenbrock_step(work: Any, t: Any, h: Any) -> Any:
     for i in range(n):
         combined = C61 * u1[i] + C62 * u2[i] + C63 * u3[i] + C64 * u4[i] + C65 * u5[i]
         right[i] += mass[i] * r * combined
-    _solve_stage(work, 0.0, right, u6)
+    _solve_stage(work, 0.0, right, 5)
 
     # The last stages differ from their predecessor by the newest u: stiffly accurate.
     for i in range(n):
@@ -123,7 +122,7 @@ def rosenbrock_step(work: Any, t: Any, h: Any) -> Any:
     for i in range(n):
         combined = C71 * u1[i] + C72 * u2[i] + C73 * u3[i] + C74 * u4[i] + C75 * u5[i]
         right[i] += mass[i] * r * (combined + C76 * u6[i])
-    _solve_stage(work, 0.0, right, u7)
+    _solve_stage(work, 0.0, right, 6)
 
     for i in range(n):
         x[i] += u7[i]
@@ -131,7 +130,7 @@ def rosenbrock_step(work: Any, t: Any, h: Any) -> Any:
     for i in range(n):
         combined = C81 * u1[i] + C82 * u2[i] + C83 * u3[i] + C84 * u4[i] + C85 * u5[i]
         right[i] += mass[i] * r * (combined + C86 * u6[i] + C87 * u7[i])
-    _solve_stage(work, 0.0, right, u8)
+    _solve_stage(work, 0.0, right, 7)
 
     for i in range(n):
         y_new[i] = x[i] + u8[i]

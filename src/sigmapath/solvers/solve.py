@@ -65,17 +65,19 @@ def solve_batch(
     n_run = batch.n_run
     n_time = len(batch.times) if batch.keep_trajectories else 0
     keeps = batch.keep_trajectories
-    trajectories = np.empty((n_run if keeps else 0, n_time, kernels.n_output))
+    trajectories = np.empty((n_run if keeps else 1, n_time, kernels.n_output))
     reduced = np.full((n_run, len(batch.reducers)), np.nan)
     final = np.full((n_run, kernels.n_state), np.nan)
     outcome = np.full((n_run, 2), int(Status.NOT_RUN), dtype=np.int64)
     stats = np.zeros((n_run, len(STAT_NAMES)), dtype=np.int64)
     t_stop = np.zeros(n_run)
     rest_residual = np.full(n_run, np.nan)
+    readouts = _readouts(batch)
+    table = worker.table_with(readouts)
+    jump_arrays = (batch.jumps.time, _jump_rows(batch.jumps))
     run_chunk(
-        worker.static,
-        worker.buffers,
-        _plan(batch),
+        table,
+        (batch.times if keeps else batch.times[:0], np.array([batch.t_end]), *jump_arrays),
         batch.start,
         batch.jump_values,
         trajectories,
@@ -101,21 +103,12 @@ def solve_batch(
     )
 
 
-def _plan(batch: BatchInput) -> tuple[Any, ...]:
-    """Arrays that all runs share, in the order in which the loop unpacks them."""
+def _readouts(batch: BatchInput) -> tuple[Any, ...]:
+    """Arrays of the reducers: codes, window, edges, memory; see ``layout.Work``."""
     assert batch.t_end is not None
     window = batch.reducers.windows(batch.t_end)
     codes = np.ascontiguousarray(np.column_stack([batch.reducers.op, batch.reducers.output]))
-    return (
-        batch.times if batch.keep_trajectories else np.zeros(0),
-        np.array([batch.t_end]),
-        batch.jumps.time,
-        _jump_rows(batch.jumps),
-        codes,
-        window,
-        np.unique(window[:, :2]),
-        np.zeros((len(batch.reducers), 3)),
-    )
+    return codes, window, np.unique(window[:, :2]), np.zeros((len(batch.reducers), 3))
 
 
 def _jump_rows(jumps: JumpTable) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.linalg.sparse import jacobian_product
@@ -26,7 +26,7 @@ _NOT_STIFF = 150.0
 _N_ITERATION = 12
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def choose_method(work: Any, span: Any) -> Any:
     """TSIT5 if the spectral radius of J(0) times the span is small, otherwise RODAS5P.
 

@@ -238,7 +238,7 @@ def _work_for(
 ) -> at.Work:
     """Allocate a worker and put the start in place."""
     worker = make_worker(kernels, options)
-    work = at.Work(*worker.static, *worker.buffers)
+    work = worker.work()
     work.vec[Y, : kernels.n_state] = y
     work.p[: kernels.n_p] = p
     work.vec[HELD, list(held)] = 1.0

@@ -39,13 +39,29 @@ class Worker:
     static : tuple of ndarray
         address, size, program, event, target, tune; shared and never written.
     buffers : tuple of ndarray
-        vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch.
+        vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch, part.
+    table : ndarray of int64
+        Addresses and shapes of all of these, which is what compiled code is given.
     """
 
     kernels: Kernels
     options: SolverOptions
     static: tuple[Any, ...]
     buffers: tuple[Any, ...]
+    table: NDArray[np.int64]
+
+    def table_with(self, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
+        """Return the table completed by the arrays of a batch, which the caller keeps alive."""
+        from sigmapath.solvers.work import set_last
+
+        table = self.table.copy()
+        set_last(table, arrays)
+        return table
+
+    def work(self) -> at.Work:
+        """Return the arrays by name, for use from Python."""
+        none = (np.zeros((0, 2), dtype=np.int64), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)))
+        return at.Work(*self.static, *self.buffers, *none, self.table)
 
     @property
     def vec(self) -> NDArray[np.float64]:
@@ -79,6 +95,9 @@ def make_worker(
     _check(kernels, options)
     if program is None:
         program = lu_program(kernels.pattern, kernels.mass)
+    from sigmapath.solvers.parts import part_addresses
+    from sigmapath.solvers.work import address_table
+
     n, n_event = kernels.n_state, kernels.events.n_event
     n_assign = len(kernels.events.target)
     vec = np.zeros((at.N_ROW, max(n, 1)))
@@ -108,8 +127,15 @@ def make_worker(
         np.zeros((at.N_QUEUE if n_event else 1, 2), dtype=np.int64),
         np.zeros((at.N_QUEUE if n_event else 1, 1 + n_assign)),
         np.zeros((4, width)),
+        part_addresses(),
     )
-    return Worker(kernels=kernels, options=options, static=static, buffers=buffers)
+    return Worker(
+        kernels=kernels,
+        options=options,
+        static=static,
+        buffers=buffers,
+        table=address_table((*static, *buffers)),
+    )
 
 
 def _check(kernels: Kernels, options: SolverOptions) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled
 
 __all__ = ["dense_factor", "dense_solve"]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def dense_factor(n: Any, lu: Any) -> bool:
     """Factor ``lu``, shape (n * n + n,), in place; False when singular or not finite."""
     for k in range(n):
@@ -44,7 +44,7 @@ def dense_factor(n: Any, lu: Any) -> bool:
     return True
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def dense_solve(n: Any, lu: Any, b: Any, x: Any) -> None:
     """Write the solution into ``x``, shape (n,); ``x`` may alias ``b``."""
     for i in range(n):

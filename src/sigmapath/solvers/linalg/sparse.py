@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers.linalg.dense import dense_factor, dense_solve
 from sigmapath.solvers.linalg.symbolic import DENSE, HEADER
@@ -23,7 +23,7 @@ _JAC, _UPDATE, _JAC_ROW, _JAC_COLUMN = (
 )
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inlined
 def assemble(
     program: Any, jac: Any, mass: Any, mask: Any, is_masked: Any, shift: Any, lu: Any
 ) -> None:
@@ -66,7 +66,7 @@ def assemble(
             lu[program[o_diagonal + i]] += shift * mass[state]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def factor(program: Any, lu: Any) -> bool:
     """Factor in place (unit lower L, reciprocals on the diagonal); False when singular or NaN."""
     n = program[_N]
@@ -93,7 +93,7 @@ def factor(program: Any, lu: Any) -> bool:
     return True
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def solve(program: Any, lu: Any, b: Any, x: Any, z: Any) -> None:
     """Write W^-1 b into ``x``; ``z`` is scratch. All of shape (n_state,); x may alias b."""
     n = program[_N]
@@ -119,7 +119,7 @@ def solve(program: Any, lu: Any, b: Any, x: Any, z: Any) -> None:
         x[program[o_perm + i]] = z[i]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def jacobian_product(program: Any, jac: Any, x: Any, out: Any) -> None:
     """Write J x into ``out``, both of shape (n_state,); ``out`` must not alias ``x``."""
     o_row = program[_JAC_ROW]
