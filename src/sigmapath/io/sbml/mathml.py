@@ -17,7 +17,7 @@ from sigmapath.errors import ModelError, UnsupportedFeatureError
 from sigmapath.expr.nodes import FALSE, TIME, TRUE, Expr, apply, number, symbol
 from sigmapath.io.sbml.library import library
 
-__all__ = ["AVOGADRO", "expression", "lambda_expression"]
+__all__ = ["AVOGADRO", "expression", "lambda_expression", "scaled"]
 
 # Value of the csymbol avogadro, section 3.4.6 (CODATA 2006; later CODATA values are not used).
 AVOGADRO = 6.02214179e23
@@ -152,7 +152,7 @@ def _builders() -> dict[int, Builder]:
     table: dict[int, Builder] = {
         lib.AST_INTEGER: lambda node, _a, _w: number(node.getInteger()),
         lib.AST_REAL: lambda node, _a, _w: number(node.getReal()),
-        lib.AST_REAL_E: lambda node, _a, _w: number(_e_notation(node)),
+        lib.AST_REAL_E: lambda node, _a, _w: number(scaled(node.getMantissa(), node.getExponent())),
         lib.AST_RATIONAL: lambda node, _a, _w: number(_quotient(node)),
         lib.AST_NAME: lambda node, _a, _w: symbol(node.getName() or ""),
         lib.AST_NAME_TIME: lambda _n, _a, _w: TIME,
@@ -247,9 +247,12 @@ def _log(args: list[Expr]) -> Expr:
     return apply("div", apply("ln", argument), apply("ln", base))
 
 
-def _e_notation(node: Any) -> float:
+def scaled(mantissa: float, exponent: int) -> float:
     """Value of ``mantissa e exponent``, rounded once (libSBML multiplies, which rounds twice)."""
-    return float(f"{node.getMantissa()!r}e{node.getExponent()}")
+    if not math.isfinite(mantissa):
+        return mantissa
+    digits, _, own = repr(mantissa).partition("e")
+    return float(f"{digits}e{int(own or 0) + exponent}")
 
 
 def _quotient(node: Any) -> float:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.expr.nodes import Expr, postorder
-from sigmapath.io.sbml.mathml import AVOGADRO
+from sigmapath.io.sbml.mathml import AVOGADRO, scaled
 
 __all__ = ["LEVEL_3_VERSION_2_OPS", "lambda_text", "mathml_text"]
 
@@ -109,9 +109,20 @@ def _number(value: float) -> str:
     if value.is_integer() and abs(value) < 2**31 and repr(value) != "-0.0":
         return f'<cn type="integer"> {int(value)} </cn>'
     mantissa, _, exponent = repr(value).partition("e")
-    if exponent:
-        return f'<cn type="e-notation"> {mantissa} <sep/> {int(exponent)} </cn>'
-    return f"<cn> {mantissa} </cn>"
+    if not exponent:
+        return f"<cn> {mantissa} </cn>"
+    return _e_notation(mantissa, int(exponent), value)
+
+
+def _e_notation(mantissa: str, exponent: int, value: float) -> str:
+    """A number in e-notation, with its point put where the mantissa loses no digit as a double."""
+    sign = "-" if mantissa.startswith("-") else ""
+    digits = mantissa.lstrip("-").replace(".", "")
+    for shift in range(len(digits)):
+        shown = f"{sign}{digits[: shift + 1]}.{digits[shift + 1 :] or '0'}"
+        if scaled(float(shown), exponent - shift) == value:
+            return f'<cn type="e-notation"> {shown} <sep/> {exponent - shift} </cn>'
+    return f"<cn> {value!r} </cn>"
 
 
 def _application(node: Expr) -> tuple[str, tuple[Expr, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
@@ -98,7 +99,7 @@ class _Writer:
     def element(
         self,
         tag: str,
-        attributes: Iterable[tuple[str, Value]],
+        attributes: Sequence[tuple[str, Value]],
         meta: Meta | None = None,
         content: Sequence[str] = (),
     ) -> list[str]:
@@ -109,6 +110,13 @@ class _Writer:
             attributes = (("metaid", meta.metaid), ("sboTerm", term), *attributes)
             content = [*_notes(meta.notes), *_annotation(meta.annotation), *content]
         for name, value in attributes:
+            if isinstance(value, float) and 0 < abs(value) < sys.float_info.min:
+                # libSBML reads no numbers of less than full precision, and calls them no numbers.
+                raise UnsupportedFeatureError(
+                    f"the number {value!r} in SBML",
+                    where=f"{name} of {dict(attributes).get('id', tag)}",
+                    fix="use 0 instead",
+                )
             if value is not None and value != "":
                 head += f" {name}={quoteattr(_text(value))}"
         if not content:
