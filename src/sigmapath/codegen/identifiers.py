@@ -46,8 +46,9 @@ def _is_usable(name: str) -> bool:
 def _cleaned(name: str) -> str:
     concentration = _CONCENTRATION.match(name)
     text = f"{concentration[1]}_conc" if concentration else name
-    text = _NOT_PLAIN.sub("_", text)[: _LONGEST - 10].strip("_")
-    return text if text[:1].isalpha() else f"id_{text}"
+    # No underscore at the end: the number that may follow would make it a double one.
+    text = _NOT_PLAIN.sub("_", text)[: _LONGEST - 20].strip("_")
+    return text if text[:1].isalpha() else f"id_{text}".rstrip("_")
 
 
 def identifiers(ids: Iterable[str]) -> dict[str, str]:
