@@ -701,3 +701,46 @@ def test_a_readout_is_named_as_it_was_typed():
 def test_bad_readouts_are_refused(readouts, error):
     with pytest.raises(error):
         build(readouts=readouts, observables=["Ca_cyt"], keep_trajectories=True)
+
+
+# Slots that are species, arguments that are nothing ----------------------------------------------
+
+
+def test_a_slot_may_be_a_species():
+    from small_index import Q, System
+
+    system = System()
+    parameters = [q for q in system.parameters if q.id != "L1"]
+    free = Q(id="L1", kind="species", value=0.0, unit="uM", volume="cyt")
+    other = index(parameters=parameters, states=[*system.states, free])
+    place = len(system.states)
+    held = build_plan(other, times=10.0, doses={"pentazocine": "10 nM"}, ligands=LIGANDS)
+    assert list(zip(held.jumps.op, held.jumps.index, held.jump_values, strict=True)) == [
+        (SET_STATE, place, 0.01), (HOLD, place, 1.0),
+    ]  # fmt: skip
+    given = build_plan(other, times=10.0, doses=dose("pentazocine", "1 uM", dur=5), ligands=LIGANDS)
+    assert given.jumps.op.tolist() == [JumpOp.ADD_RATE, JumpOp.ADD_RATE]
+    assert given.jump_values.tolist() == [0.2, -0.2]
+    swept = build_plan(other, times=10.0, axes={"NE-100": [0.0, 1.0]}, ligands=LIGANDS)
+    assert swept.chunk(1, 2).jump_values.tolist() == [[1.0, 1.0]]
+
+
+def test_a_slot_without_an_affinity_is_refused():
+    from small_index import System
+
+    parameters = [q for q in System().parameters if q.id != "Kd_L1"]
+    with pytest.raises(PlanError, match="Kd_L1"):
+        build_plan(index(parameters=parameters), times=1.0, doses={"NE-100": 1.0}, ligands=LIGANDS)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"parameters": ["k_on"]}, {"axes": ["k_on"]}, {"initial": 3}, {"protocol": 3},
+        {"readouts": 3}, {"doses": 3}, {"axes": {3: [1.0]}}, {"doses": {3: 1.0}},
+        {"condition": "rgc"}, {"condition": 3}, {"observables": [3]}, {"observables": 3},
+    ],
+)  # fmt: skip
+def test_arguments_of_the_wrong_kind_are_typed_errors(given):
+    with pytest.raises((PlanError, UnknownNameError)):
+        build(**given)

@@ -103,6 +103,7 @@ def build_plan(
     ParseError
         If a formula cannot be read.
     """
+    _require_mappings(axes=axes, parameters=parameters, initial=initial)
     known = conditions or {}
     rest_phase, phases = split_protocol(protocol)
     mentioned = list(_mentioned(axes, doses, rest_phase, phases, parameters, initial))
@@ -142,6 +143,15 @@ def build_plan(
         ligands=tuple(dict.fromkeys((use.slot, use.ligand.name) for use in slots.values())),
         seed=ensemble.seed if ensemble is not None and ensemble.ranges else None,
     )
+
+
+def _require_mappings(**given: object) -> None:
+    for word, value in given.items():
+        if value is not None and not isinstance(value, Mapping):
+            raise PlanError(
+                "not a mapping of names to values", where=word, found=repr(value),
+                expected=f'for example {word}={{"name": value}}',
+            )  # fmt: skip
 
 
 def _require_phases_begin(spans: Sequence[Span], t_end: float, unit: str) -> None:

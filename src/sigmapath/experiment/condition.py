@@ -118,7 +118,8 @@ def merged_condition(
     """
     if condition is None:
         return Condition(name="")
-    entries = [condition] if isinstance(condition, Condition | str) else list(condition)
+    several = isinstance(condition, Sequence) and not isinstance(condition, str)
+    entries = list(condition) if several else [condition]  # type: ignore[arg-type,list-item]
     found = [_looked_up(entry, known, where) for entry in entries]
     parameters: dict[str, Value] = {}
     initial: dict[str, Value] = {}
@@ -140,6 +141,6 @@ def merged_condition(
 def _looked_up(entry: Condition | str, known: Mapping[str, Condition], where: str) -> Condition:
     if isinstance(entry, Condition):
         return entry
-    if entry not in known:
+    if not isinstance(entry, str) or entry not in known:
         raise UnknownNameError("condition", str(entry), known, where=where)
     return known[entry]

@@ -132,10 +132,10 @@ class LigandTable(Mapping[str, Ligand]):
 
     def find(self, name: str) -> Ligand | None:
         """Return the ligand of that name or alias, None if there is none."""
-        return self._by_key.get(ligand_key(name))
+        return self._by_key.get(ligand_key(name)) if isinstance(name, str) else None
 
     def __getitem__(self, name: str) -> Ligand:
-        ligand = self.find(name) if isinstance(name, str) else None
+        ligand = self.find(name)
         if ligand is None:
             raise UnknownNameError(
                 "ligand", str(name), self.spellings, fix="sigmapath ligands lists them"

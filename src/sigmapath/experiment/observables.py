@@ -5,7 +5,7 @@ Enters: the texts of ``observables=`` and of readouts. Leaves: expressions over 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sigmapath.errors import PlanError, UnitError, UnknownNameError
@@ -48,7 +48,7 @@ def resolve_observables(texts: Sequence[str] | str, index: NameIndex) -> tuple[O
     PlanError
         If something else than text is given.
     """
-    given = [texts] if isinstance(texts, str) else list(texts)
+    given = list(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else [texts]
     for text in given:
         if not isinstance(text, str) or not text.strip():
             raise PlanError(

@@ -125,7 +125,10 @@ def split_protocol(protocol: ProtocolLike) -> tuple[Phase | None, tuple[Phase, .
     """
     if protocol is None:
         return None, ()
-    phases = (protocol,) if isinstance(protocol, Phase) else tuple(protocol)
+    if isinstance(protocol, Phase):
+        phases: tuple[Phase, ...] = (protocol,)
+    else:
+        phases = tuple(protocol) if isinstance(protocol, Sequence) else (protocol,)
     for i, entry in enumerate(phases):
         if not isinstance(entry, Phase):
             raise PlanError(

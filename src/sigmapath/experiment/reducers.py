@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,9 @@ def named_readouts(readouts: ReadoutsLike) -> dict[str, Readout]:
         return {}
     if isinstance(readouts, Mapping):
         return {str(name): as_readout(readout) for name, readout in readouts.items()}
-    entries = [readouts] if isinstance(readouts, Readout | str) else list(readouts)
+    entries: list[Any] = [readouts]
+    if isinstance(readouts, Sequence) and not isinstance(readouts, str):
+        entries = list(readouts)
     found: dict[str, Readout] = {}
     for entry in entries:
         name = entry if isinstance(entry, str) else as_readout(entry).text

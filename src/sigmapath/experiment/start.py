@@ -50,6 +50,13 @@ def start_values(
     index = scope.index
     values = index.values.copy()
     for use in scope.slots.values():
+        if index.position(f"Kd_{use.slot}") is None:
+            raise PlanError(
+                f"the slot {use.slot} has no affinity Kd_{use.slot}, so {use.ligand.name} cannot "
+                "be told from any other ligand",
+                where=f"model {index.model}",
+                fix=f"add the parameter Kd_{use.slot}, or give {use.slot} by its id",
+            )
         for name, constant in use.ligand.slot_values(use.slot).items():
             position = index.position(name)
             if position is not None:

@@ -70,7 +70,7 @@ def resolve_axes(axes: AxesLike, scope: Scope, scales: Mapping[int, int]) -> tup
         if target.position in scales:
             converted, unit = _amounts(given, target, scope, scales[target.position], where)
         else:
-            converted = [scope.value(target, v, where=_entry(where, i)) for i, v in given]
+            converted = _converted(given, target, scope, where)
             unit = target.unit
         found.append(Axis(target=target, values=_unique(converted, where), unit=unit))
     return tuple(found)
@@ -91,9 +91,19 @@ def _listed(values: Any, where: str) -> list[tuple[int, Any]]:
     return list(enumerate(values.tolist() if isinstance(values, np.ndarray) else values))
 
 
+def _converted(
+    given: list[tuple[int, Any]], target: Target, scope: Scope, where: str
+) -> Sequence[float]:
+    """Values in model units; long lists of plain numbers at once."""
+    plain = [value for _, value in given]
+    if set(map(type, plain)) <= {float, int} and bool(np.isfinite(plain).all()):
+        return plain
+    return [scope.value(target, v, where=_entry(where, i)) for i, v in given]
+
+
 def _amounts(
     given: list[tuple[int, Any]], target: Target, scope: Scope, scale: int, where: str
-) -> tuple[list[float], str]:
+) -> tuple[Sequence[float], str]:
     converted = []
     for i, value in given:
         amount, own_scale = scope.amount(target, value, where=_entry(where, i))
@@ -106,7 +116,7 @@ def _amounts(
     return converted, scope.amount_unit(target, scale)
 
 
-def _unique(values: list[float], where: str) -> NDArray[np.float64]:
+def _unique(values: Sequence[float], where: str) -> NDArray[np.float64]:
     converted = np.array(values, dtype=np.float64)
     unique, counts = np.unique(converted, return_counts=True)
     if np.any(counts > 1):
