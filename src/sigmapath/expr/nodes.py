@@ -58,6 +58,12 @@ ARITY: dict[str, tuple[int, int | None]] = {
 BOOLEAN_OPS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not", "implies"})
 
 
+# What __repr__ shows at most; a shared graph can be exponentially larger as text, and a debugger or
+# a failing test must not hang on it. sigmapath.expr.render writes whole expressions.
+_REPR_NODES = 200
+_REPR_DEPTH = 50
+
+
 class Expr:
     """One node: an operator and its arguments, or a number, or the name of a quantity.
 
@@ -84,12 +90,7 @@ class Expr:
         return _intern, (self.op, self.args, self.value)
 
     def __repr__(self) -> str:
-        if self.op == "num" or self.op == "sym":
-            return str(self.value)
-        if self.op == "time":
-            return "time"
-        name = self.value if self.op == "call" else self.op
-        return f"{name}({', '.join(map(repr, self.args))})"
+        return _text(self, [_REPR_NODES], 0)
 
     def __add__(self, other: ExprLike) -> Expr:
         return apply("add", self, other)
@@ -123,6 +124,22 @@ class Expr:
 
     def __neg__(self) -> Expr:
         return apply("neg", self)
+
+
+def _text(node: Expr, left: list[int], depth: int) -> str:
+    left[0] -= 1
+    if left[0] < 0 or depth > _REPR_DEPTH:
+        return "…"
+    if node.op in ("num", "sym"):
+        return str(node.value)
+    if node.op == "time":
+        return "time"
+    parts = []
+    for argument in node.args:
+        parts.append(_text(argument, left, depth + 1))
+        if left[0] < 0:
+            break
+    return f"{node.value if node.op == 'call' else node.op}({', '.join(parts)})"
 
 
 ExprLike = Expr | float | int | str

@@ -22,6 +22,11 @@ from sigmapath.expr.nodes import BOOLEAN_OPS, NAN, ONE, ZERO, Expr, apply, numbe
 __all__ = ["add", "div", "mul", "neg", "power", "simplify", "simplify_node"]
 
 
+# Nested sums and products with more arguments than this stay nested: to flatten each link of a long
+# chain again would take time quadratic in its length.
+_LONG = 16
+
+
 def _split_sign(term: Expr) -> tuple[float, Expr]:
     """``term`` as number times rest; the rest is ONE for a plain number."""
     factor = 1.0
@@ -44,8 +49,7 @@ def _scaled(factor: float, rest: Expr) -> Expr:
         return rest
     if factor == -1.0:
         return apply("neg", rest)
-    inner = rest.args if rest.op == "mul" else (rest,)
-    return apply("mul", number(factor), *inner)
+    return apply("mul", number(factor), *_factors(rest))
 
 
 def _flat(op: str, args: Iterable[Expr]) -> list[Expr]:
@@ -54,11 +58,17 @@ def _flat(op: str, args: Iterable[Expr]) -> list[Expr]:
     stack = list(args)[::-1]
     while stack:
         node = stack.pop()
-        if node.op == op:
+        if node.op == op and len(node.args) <= _LONG:
             stack.extend(reversed(node.args))
         else:
             flat.append(node)
     return flat
+
+
+def _factors(product: Expr) -> tuple[Expr, ...]:
+    """Factors of a short product, else the expression itself."""
+    is_short = product.op == "mul" and len(product.args) <= _LONG
+    return product.args if is_short else (product,)
 
 
 def add(*terms: Expr) -> Expr:
@@ -88,7 +98,7 @@ def mul(*factors: Expr) -> Expr:
         scale *= sign
         if rest is ONE:
             continue
-        for part in rest.args if rest.op == "mul" else (rest,):
+        for part in _factors(rest):
             base, exponent = _base_and_exponent(part)
             powers[base] = powers.get(base, 0.0) + exponent
     if scale == 0.0:

@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from sigmapath.errors import UnknownNameError
 from sigmapath.expr.nodes import TIME, Expr, postorder, symbol
+from sigmapath.expr.parse import FUNCTION_NAMES
 from sigmapath.expr.rewrite import substitute
 from sigmapath.expr.simplify import div, mul
 from sigmapath.lower.equations import Equations, concentration_id
-from sigmapath.lower.roles import Roles
+from sigmapath.lower.roles import Roles, is_point
 from sigmapath.model.network import ReactionNetwork
 
 __all__ = ["amount_id", "observables", "resolve"]
@@ -29,7 +30,7 @@ def observables(network: ReactionNetwork, roles: Roles, equations: Equations) ->
     """Every observable name of a flat network, in the order of the source."""
     found: dict[str, Expr] = {}
     as_amount = {item.id for item in roles.states if item.state_is_amount}
-    points = {item.id for item in network.compartments if item.spatial_dimensions == 0}
+    points = {item.id for item in network.compartments if is_point(item, network.level)}
     for species in network.species:
         this, size = symbol(species.id), symbol(species.compartment)
         ratio, plain = concentration_id(species.id), amount_id(species.id)
@@ -72,4 +73,6 @@ def resolve(formula: Expr, known: Mapping[str, Expr], *, where: str = "") -> Exp
     for node in postorder([formula]):
         if node.op == "sym" and node.value not in known:
             raise UnknownNameError("observable", str(node.value), known, where=where)
+        if node.op == "call":
+            raise UnknownNameError("function", str(node.value), FUNCTION_NAMES, where=where)
     return substitute(formula, known)

@@ -18,7 +18,7 @@ from sigmapath.lower.system import Quantity
 from sigmapath.model.components import Compartment, Species
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["Roles", "assign_roles"]
+__all__ = ["Roles", "assign_roles", "is_point"]
 
 _NAN = float("nan")
 
@@ -47,20 +47,25 @@ def _number_or_nan(value: float | None) -> float:
     return _NAN if value is None else float(value)
 
 
-def _is_amount(species: Species, compartment: Compartment) -> bool:
-    # A point has no size to divide by: section 4.5.3.
-    return species.has_only_substance_units or compartment.spatial_dimensions == 0
+def is_point(compartment: Compartment, level: int) -> bool:
+    """Whether a compartment has no size to divide by, so that its species are amounts.
+
+    Level 2 says so for zero dimensions (L2V5 section 4.7.3); Level 3 dropped the rule (test case
+    01809 of the SBML suite).
+    """
+    return level < 3 and compartment.spatial_dimensions == 0
 
 
 def _species_quantity(
-    species: Species, compartment: Compartment, varying: bool, start: Expr | None
+    species: Species, compartment: Compartment, level: int, varying: bool, start: Expr | None
 ) -> Quantity:
-    is_amount = _is_amount(species, compartment)
+    point = is_point(compartment, level)
+    is_amount = species.has_only_substance_units or point
     size = symbol(compartment.id)
     given = species.initial_amount if is_amount else species.initial_concentration
     other = species.initial_concentration if is_amount else species.initial_amount
     if start is None and given is None and other is not None:
-        if compartment.spatial_dimensions == 0:
+        if point:
             given = other
         else:
             # Worked out at the start, so that a changed size is respected.
@@ -92,7 +97,7 @@ def _all_quantities(network: ReactionNetwork, varying: frozenset[str]) -> Iterat
                 where=f"{network.where}: species {species.id}",
             )
         yield _species_quantity(
-            species, home, species.compartment in varying, starts.get(species.id)
+            species, home, network.level, home.id in varying, starts.get(species.id)
         )
     for compartment in network.compartments:
         yield _plain("compartment", compartment.id, compartment.size, starts)

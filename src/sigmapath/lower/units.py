@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from sigmapath.errors import UnitError
 from sigmapath.lower.equations import concentration_id
 from sigmapath.lower.observables import amount_id
+from sigmapath.lower.roles import is_point
 from sigmapath.model.components import Compartment, Species
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.quantity import Unit, unit_from_sbml, unit_text
@@ -100,7 +101,7 @@ def observable_units(network: ReactionNetwork) -> Mapping[str, str]:
         home = homes.get(species.compartment)
         amount, concentration = _species_units(species, home, network, read)
         in_amounts = species.has_only_substance_units or (
-            home is not None and home.spatial_dimensions == 0
+            home is not None and is_point(home, network.level)
         )
         found[species.id] = as_text(amount if in_amounts else concentration)
         found[concentration_id(species.id)] = as_text(concentration)
