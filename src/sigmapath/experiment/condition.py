@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sigmapath.errors import ParseError, PlanError, UnknownNameError
 from sigmapath.experiment.dosing import Value
@@ -118,8 +119,9 @@ def merged_condition(
     """
     if condition is None:
         return Condition(name="")
-    several = isinstance(condition, Sequence) and not isinstance(condition, str)
-    entries = list(condition) if several else [condition]  # type: ignore[arg-type,list-item]
+    entries: list[Any] = [condition]
+    if isinstance(condition, Sequence) and not isinstance(condition, str):
+        entries = list(condition)
     found = [_looked_up(entry, known, where) for entry in entries]
     parameters: dict[str, Value] = {}
     initial: dict[str, Value] = {}
