@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.controller import (
     accepted_factor,
     initial_step,
@@ -23,7 +23,7 @@ from sigmapath.solvers.rates import rates
 from sigmapath.solvers.work import call_part
 from sigmapath.status import Status
 
-__all__ = ["advance", "commit", "restart"]
+__all__ = ["advance", "commit", "restart", "settle_start"]
 
 OK, STEP_TOO_SMALL, TOO_MANY_STEPS = (
     int(Status.OK),
@@ -71,16 +71,22 @@ _STIFF_HITS = 15
 
 
 @compiled
+def settle_start(work: Any, t: Any) -> bool:
+    """Evaluate rates at (t, row Y) and mask what stands still; False if not usable."""
+    work.flag[MASKED] = 0
+    work.flag[JAC_IS_FRESH] = 0
+    work.flag[DENSE_IS_FRESH] = 0
+    rates(work, t, work.vec[Y], work.vec[RATE])
+    return settle(work)
+
+
+@compiled
 def restart(work: Any, t: Any, span: Any) -> Any:
     """Begin anew at (t, row Y) after a change of p or y: rates, held states, a first step.
 
     Returns a status code: BAD_START where a rate or a state in use is not finite.
     """
-    work.flag[MASKED] = 0
-    work.flag[JAC_IS_FRESH] = 0
-    work.flag[DENSE_IS_FRESH] = 0
-    rates(work, t, work.vec[Y], work.vec[RATE])
-    if not settle(work):
+    if not settle_start(work, t):
         return BAD_START
     work.clock[ERROR_LAST] = 1.0
     if work.tune[FIXED_STEP] > 0.0:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.rates import rates
 
 __all__ = ["accepted_factor", "initial_step", "rejected_factor", "smallest_step"]

@@ -12,12 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sigmapath.solvers.compiled import compiled
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.advance import advance, commit, restart
-from sigmapath.solvers.call import call_kernel
-from sigmapath.solvers.events import next_due, process_events, reset_events
+from sigmapath.solvers.begin import begin_run, resume_run
+from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.events import next_due, process_events
 from sigmapath.solvers.interpolate import interpolate
 from sigmapath.solvers.jumps import apply_jump, derive
 from sigmapath.solvers.reducers import (
@@ -65,24 +65,6 @@ S_STEPS, PART_READOUTS = at.S_STEPS, at.PART_READOUTS
 
 # The stop flag is looked at once in so many steps.
 _POLL = 64
-
-
-@compiled
-def _begin(work: Any, start: Any) -> None:
-    """Reset a worker and work out p and y from the start values of one run."""
-    for k in range(len(work.stat)):
-        work.stat[k] = 0
-    for k in range(len(work.flag)):
-        work.flag[k] = 0
-    for i in range(work.size[N]):
-        work.vec[FORCING, i] = 0.0
-        work.vec[HELD, i] = 0.0
-    for j in range(len(start)):
-        work.q[j] = start[j]
-    work.clock[NOW] = 0.0
-    call_kernel(work.address[A_INITIAL], work.clock, work.q, work.p, work.vec[Y])
-    derive(work, 0.0)
-    reset_events(work)
 
 
 @compiled
@@ -237,6 +219,8 @@ def run_chunk(
     table_of_work: Any,
     plan: Any,
     starts: Any,
+    rest_states: Any,
+    rest_parameters: Any,
     values: Any,
     trajectories: Any,
     reduced: Any,
@@ -256,12 +240,14 @@ def run_chunk(
     for run in range(starts.shape[0]):
         if stop_flag[0] != 0:
             return
-        _begin(work, starts[run])
+        begin_run(work, starts[run])
         rows = trajectories[run % len(trajectories)]
-        code, t = _run(
-            work, t_end[0], times, rows, table_time, table, values[run],
-            stop_flag,
-        )  # fmt: skip
+        code, t = OK, 0.0
+        if len(rest_states) > 0:
+            code = status[run, 0]
+            resume_run(work, rest_states[run], rest_parameters[run])
+        if code == OK:
+            code, t = _run(work, t_end[0], times, rows, table_time, table, values[run], stop_flag)
         status[run, 0] = code
         status[run, 1] = work.flag[USED_METHOD]
         t_stop[run] = t

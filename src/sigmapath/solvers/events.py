@@ -16,10 +16,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
+from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.jumps import derive
 from sigmapath.status import Status
 

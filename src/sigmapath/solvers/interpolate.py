@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sigmapath.solvers.compiled import compiled
-
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.tableaux import RODAS5P, TSIT5
 
 __all__ = ["interpolate", "prepare_dense"]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sigmapath.solvers.compiled import compiled, inlined
-
 from sigmapath.opcodes import JumpOp
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
+from sigmapath.solvers.compiled import compiled, inlined
 
 __all__ = ["apply_jump", "derive", "settle"]
 

@@ -23,7 +23,7 @@ class Work(NamedTuple):
     target      int64 (n_assign, 2)   is it a state?, index; read only
     tune        float64 (N_TUNE,)     tolerances and limits; read only
     vec         float64 (N_ROW, n)    rows of state length
-    jac, lu     float64               values of J, of L\\U
+    jac, lu     float64               values of J, of L and U
     p           float64 (n_p,)        parameters of the run
     q           float64 (n_start,)    start values of the run
     obs         float64 (N_OBS, m)    observables at sample points

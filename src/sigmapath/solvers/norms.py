@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.compiled import inlined
 
 __all__ = ["error_norm"]
 

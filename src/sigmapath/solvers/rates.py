@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sigmapath.solvers.compiled import compiled, inlined
-
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
+from sigmapath.solvers.compiled import compiled, inlined
 
 __all__ = ["jacobian", "rates", "time_rates"]
 

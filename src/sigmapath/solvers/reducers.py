@@ -29,11 +29,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.opcodes import ReducerOp
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
+from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.interpolate import interpolate
 
 __all__ = ["begin_reducers", "finish_reducers", "observe", "reduce_point", "reduce_step"]

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sigmapath.solvers.compiled import compiled
-
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
+from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.interpolate import interpolate
 
 __all__ = ["first_root", "remember_roots"]

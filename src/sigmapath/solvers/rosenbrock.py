@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sigmapath.solvers.compiled import compiled, inlined
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.norms import error_norm
 from sigmapath.solvers.rates import jacobian, rates, time_rates
 from sigmapath.solvers.tableaux import RODAS5P

@@ -15,6 +15,7 @@ from sigmapath.errors import PlanError
 from sigmapath.kernels import Kernels
 from sigmapath.opcodes import JumpOp
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable
+from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
@@ -31,6 +32,7 @@ def solve_batch(
     stop_flag: NDArray[np.int64] | None = None,
     *,
     worker: Worker | None = None,
+    conservation: Conservation | None = None,
 ) -> BatchOutput:
     """Integrate every run of a batch, one after another, in this thread.
 
@@ -46,6 +48,8 @@ def solve_batch(
     worker : Worker, optional
         Made by :func:`make_worker` for the same kernels; spares the allocations. One thread at a
         time.
+    conservation : Conservation, optional
+        Conserved moieties of the model, for equilibration; ignored when a worker is given.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def solve_batch(
     from sigmapath.solvers.drive import run_chunk
 
     if worker is None:
-        worker = make_worker(kernels, options)
+        worker = make_worker(kernels, options, conservation=conservation)
     _check_batch(kernels, batch)
     n_run = batch.n_run
     n_time = len(batch.times) if batch.keep_trajectories else 0
@@ -68,10 +72,22 @@ def solve_batch(
     trajectories = np.empty((n_run if keeps else 1, n_time, kernels.n_output))
     reduced = np.full((n_run, len(batch.reducers)), np.nan)
     final = np.full((n_run, kernels.n_state), np.nan)
+    # Columns: status, method used.
     outcome = np.full((n_run, 2), int(Status.NOT_RUN), dtype=np.int64)
+    outcome[:, 1] = 0
     stats = np.zeros((n_run, len(STAT_NAMES)), dtype=np.int64)
     t_stop = np.zeros(n_run)
     rest_residual = np.full(n_run, np.nan)
+    if stop_flag is None:
+        stop_flag = np.zeros(1, dtype=np.int64)
+    rest_states, rest_parameters = np.zeros((0, 3, 0)), np.zeros((0, 0))
+    if batch.equilibrate is not None:
+        from sigmapath.solvers.equilibrate import equilibrate_runs
+
+        assert batch.equilibrate_values is not None
+        rest_states, rest_parameters, outcome[:, 0], rest_residual = equilibrate_runs(
+            worker, _jump_rows(batch.equilibrate), batch.start, batch.equilibrate_values, stop_flag
+        )
     readouts = _readouts(batch)
     table = worker.table_with(readouts)
     jump_arrays = (batch.jumps.time, _jump_rows(batch.jumps))
@@ -79,6 +95,8 @@ def solve_batch(
         table,
         (batch.times if keeps else batch.times[:0], np.array([batch.t_end]), *jump_arrays),
         batch.start,
+        rest_states,
+        rest_parameters,
         batch.jump_values,
         trajectories,
         reduced,
@@ -86,7 +104,7 @@ def solve_batch(
         outcome,
         stats,
         t_stop,
-        np.zeros(1, dtype=np.int64) if stop_flag is None else stop_flag,
+        stop_flag,
     )
     not_run = outcome[:, 0] == Status.NOT_RUN
     if keeps and not_run.any():
@@ -123,7 +141,7 @@ def _check_batch(kernels: Kernels, batch: BatchInput) -> None:
             expected=f"{kernels.n_start}",
         )
     if len(batch.reducers) and not (
-        0 <= batch.reducers.output.min() and batch.reducers.output.max() < kernels.n_output
+        batch.reducers.output.min() >= 0 and batch.reducers.output.max() < kernels.n_output
     ):
         raise PlanError("a readout asks for an observable that the model does not have")
     for table in (batch.jumps, batch.equilibrate):

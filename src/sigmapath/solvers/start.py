@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sigmapath.solvers.compiled import compiled
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.linalg.sparse import jacobian_product
 from sigmapath.solvers.rates import jacobian
 

@@ -71,7 +71,8 @@ def address_table(arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
     table = np.zeros(_WORDS * len(_FIELDS), dtype=np.int64)
     for (name, (k, array_type)), array in zip(_FIELDS.items(), arrays, strict=False):
         dtype = np.int64 if name in _INTEGER else np.float64
-        assert array.dtype == dtype and array.ndim == array_type.ndim, name
+        assert array.dtype == dtype, name
+        assert array.ndim == array_type.ndim, name
         assert array.flags.c_contiguous, name
         table[_WORDS * k] = array.__array_interface__["data"][0]
         table[_WORDS * k + 1 : _WORDS * k + 1 + array.ndim] = array.shape

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sigmapath.errors import PlanError, UnsupportedFeatureError
 from sigmapath.kernels import KERNEL_NAMES, Kernels
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.linalg.symbolic import lu_program, n_matrix_values
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.registry import METHODS
@@ -42,6 +43,8 @@ class Worker:
         vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch, part.
     table : ndarray of int64
         Addresses and shapes of all of these, which is what compiled code is given.
+    moieties : ndarray, shape (n_moiety, n_state), optional
+        Conserved sums, for equilibration.
     """
 
     kernels: Kernels
@@ -49,6 +52,7 @@ class Worker:
     static: tuple[Any, ...]
     buffers: tuple[Any, ...]
     table: NDArray[np.int64]
+    moieties: NDArray[np.float64] | None = None
 
     def table_with(self, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
         """Return the table completed by the arrays of a batch, which the caller keeps alive."""
@@ -74,6 +78,7 @@ def make_worker(
     options: SolverOptions | None = None,
     *,
     program: NDArray[np.int64] | None = None,
+    conservation: Conservation | None = None,
 ) -> Worker:
     """Allocate a worker for one model.
 
@@ -83,6 +88,8 @@ def make_worker(
     options : SolverOptions, optional
     program : ndarray of int64, optional
         Elimination program of another worker of the same model, to spare the ordering.
+    conservation : Conservation, optional
+        Conserved moieties of the model; needed for batches that equilibrate.
 
     Raises
     ------
@@ -135,6 +142,7 @@ def make_worker(
         static=static,
         buffers=buffers,
         table=address_table((*static, *buffers)),
+        moieties=None if conservation is None else conservation.matrix,
     )
 
 

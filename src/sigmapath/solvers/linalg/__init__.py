@@ -1,0 +1,1 @@
+"""Linear systems of the implicit method: planned once per model, solved many times."""

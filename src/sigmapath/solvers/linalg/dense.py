@@ -1,6 +1,6 @@
 """LU of a small or nearly full matrix with partial pivoting, in place and without allocation.
 
-Enters: a flat row-major matrix followed by n places for the row swaps. Leaves: L\\U there.
+Enters: a flat row-major matrix followed by n places for the row swaps. Leaves: L and U there.
 Called by :mod:`.sparse` when the program says dense.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from sigmapath.solvers.compiled import compiled
 
 __all__ = ["dense_factor", "dense_solve"]

@@ -1,6 +1,6 @@
 """Factor and solve W = M/(h gamma) - J by walking the program of :mod:`.symbolic`.
 
-Enters: the flat program, the Jacobian's values, buffers. Leaves: L\\U in place, solutions in
+Enters: the flat program, the Jacobian's values, buffers. Leaves: L and U in place, solutions in
 place. Called by the Rosenbrock step and by Newton iterations; allocates nothing.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sigmapath.solvers.compiled import compiled, inlined
 
+from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.linalg.dense import dense_factor, dense_solve
 from sigmapath.solvers.linalg.symbolic import DENSE, HEADER
 

@@ -6,10 +6,10 @@ Enters: the pattern of J and the mass diagonal. Leaves: one flat int64 program t
 The program, as offsets into itself (header slots are named below)::
 
     perm      (n,)        new index -> state index
-    row       (n + 1,)    start of each row of L\\U
-    diagonal  (n,)        position of the diagonal within L\\U
+    row       (n + 1,)    start of each row of L and U
+    diagonal  (n,)        position of the diagonal within L and U
     column    (n_lu,)     new column index, ascending within a row
-    jac       (n_jac,)    position within L\\U of each Jacobian value
+    jac       (n_jac,)    position within L and U of each Jacobian value
     update    (n_update,) target of each multiply-subtract, in the order of elimination
     jac_row   (n + 1,)    the Jacobian's own pattern, for products with J and held rows
     jac_column(n_jac,)
@@ -86,7 +86,7 @@ def lu_program(pattern: Pattern, mass: NDArray[np.float64]) -> IntArray:
 
 
 def n_matrix_values(program: IntArray) -> int:
-    """Number of float64 values that factorisation needs: L\\U, and row swaps when dense."""
+    """Number of float64 values that factorisation needs: L and U, and row swaps when dense."""
     n = int(program[1])
     return n * n + n if program[0] == DENSE else int(program[3])
 
@@ -109,7 +109,7 @@ def minimum_degree(rows: list[set[int]]) -> tuple[list[int], list[list[int]]]:
     perm : list of int, length n
         State index of each pivot in turn.
     filled : list of list of int
-        For each pivot, the filled row of L\\U in new indices, ascending.
+        For each pivot, the filled row of L and U in new indices, ascending.
 
     References
     ----------
