@@ -84,6 +84,8 @@ class NameIndex:
         Ids that an experiment applies (stresses, ligand slots): on an axis they act like doses,
         from t = 0 on.
     time_unit : str
+    long_names : mapping name -> str
+        What observables are in words, for figures; those left out are called by their id.
     """
 
     model: str
@@ -99,6 +101,7 @@ class NameIndex:
     default_observables: tuple[str, ...]
     inputs: frozenset[str]
     time_unit: str
+    long_names: Mapping[str, str]
     _positions: Mapping[str, int] = field(repr=False, compare=False)
 
     @classmethod
@@ -108,6 +111,7 @@ class NameIndex:
         *,
         inputs: Iterable[str] = (),
         default_observables: Sequence[str] | None = None,
+        long_names: Mapping[str, str] | None = None,
     ) -> NameIndex:
         """Index a lowered model.
 
@@ -118,6 +122,8 @@ class NameIndex:
             Ids that act like doses on an axis; those the model lacks are left out.
         default_observables : sequence of str, optional
             By default the species among the states, or all states if there is none.
+        long_names : mapping name -> str, optional
+            Observables in words.
         """
         quantities = (*system.parameters, *system.states)
         positions = {quantity.id: i for i, quantity in enumerate(quantities)}
@@ -140,6 +146,7 @@ class NameIndex:
             default_observables=tuple(default_observables),
             inputs=frozenset(inputs) & positions.keys(),
             time_unit=system.time_unit,
+            long_names=dict(long_names or {}),
             _positions=positions,
         )
 

@@ -7,7 +7,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from small_index import index
+from small_index import Q, System, index
 
 from sigmapath.errors import ParseError, PlanError, UnitError, UnknownNameError
 from sigmapath.experiment.build import build_plan
@@ -18,6 +18,7 @@ from sigmapath.experiment.ligands import Ligand, LigandTable
 from sigmapath.experiment.plan import RunPlan
 from sigmapath.experiment.protocol import equilibrate, phase, washout
 from sigmapath.experiment.readouts import at, auc, fold, peak, threshold_time
+from sigmapath.names import NameIndex
 from sigmapath.opcodes import JumpOp, ReducerOp
 
 INDEX = index()
@@ -607,6 +608,14 @@ def test_formulas_are_parsed_and_their_units_worked_out():
     assert [o.unit for o in plan.recorded] == ["1", "uM", "amol", "uM/s", "s", ""]
 
 
+def test_observables_are_named_in_words():
+    named = NameIndex.from_system(System(), long_names={"Ca_cyt": "free cytosolic Ca2+"})
+    plan = build_plan(named, times=1.0, observables=["Ca_cyt", "XBP1s", "2 * Ca_cyt"])
+    assert [o.long_name for o in plan.recorded] == [
+        "free cytosolic Ca2+", "XBP1s", "2 * Ca_cyt",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("observables", "error"),
     [
@@ -707,8 +716,6 @@ def test_bad_readouts_are_refused(readouts, error):
 
 
 def test_a_slot_may_be_a_species():
-    from small_index import Q, System
-
     system = System()
     parameters = [q for q in system.parameters if q.id != "L1"]
     free = Q(id="L1", kind="species", value=0.0, unit="uM", volume="cyt")
@@ -726,8 +733,6 @@ def test_a_slot_may_be_a_species():
 
 
 def test_a_slot_without_an_affinity_is_refused():
-    from small_index import System
-
     parameters = [q for q in System().parameters if q.id != "Kd_L1"]
     with pytest.raises(PlanError, match="Kd_L1"):
         build_plan(index(parameters=parameters), times=1.0, doses={"NE-100": 1.0}, ligands=LIGANDS)

@@ -32,6 +32,7 @@ class Named:
     name: str
     unit: str = ""
     text: str = ""
+    long_name: str = ""
     coordinates: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
@@ -47,7 +48,10 @@ class Plan:
         Named("(+)-pentazocine", "uM", coordinates=np.array([0.0, 0.1, 1.0])),
         Named("k", "1/s", coordinates=np.array([1.0, 2.0])),
     )
-    recorded: tuple[Named, ...] = (Named("Ca_cyt", "uM"), Named("a / b", "1"))
+    recorded: tuple[Named, ...] = (
+        Named("Ca_cyt", "uM", long_name="free cytosolic Ca2+"),
+        Named("a / b", "1", long_name="a / b"),
+    )
     readouts: tuple[Named, ...] = (Named("ca_peak", "uM", "peak(Ca_cyt)"),)
     ligands: tuple[tuple[str, str], ...] = (("L1", "(+)-pentazocine"),)
 
@@ -123,7 +127,7 @@ def test_the_dataset_has_the_axes_then_time():
     assert data["Ca_cyt"].dims == ("(+)-pentazocine", "k", "time")
     assert data["ca_peak"].dims == ("(+)-pentazocine", "k")
     assert list(data.data_vars) == ["Ca_cyt", "a / b", "ca_peak", "status"]
-    assert data["Ca_cyt"].attrs["units"] == "uM"
+    assert data["Ca_cyt"].attrs == {"units": "uM", "long_name": "free cytosolic Ca2+"}
     assert data["(+)-pentazocine"].attrs == {"units": "uM", "long_name": "(+)-pentazocine"}
     assert data["time"].attrs["units"] == "s"
     assert data["ca_peak"].attrs["long_name"] == "peak(Ca_cyt)"
@@ -155,7 +159,7 @@ def test_a_single_run_has_time_only():
 
 def test_names_that_clash_are_marked():
     plan = Plan(
-        axes=(Named("time", "s", coordinates=np.array([1.0])), Named("k", "", "", np.ones(1))),
+        axes=(Named("time", "s", coordinates=np.array([1.0])), Named("k", coordinates=np.ones(1))),
         recorded=(Named("k"), Named("status")),
         readouts=(),
     )
@@ -166,7 +170,7 @@ def test_names_that_clash_are_marked():
 
 
 def test_members_are_counted():
-    plan = Plan(axes=(Named("member", "", "", np.arange(3.0)),))
+    plan = Plan(axes=(Named("member", coordinates=np.arange(3.0)),))
     assert to_dataset(made(plan))["member"].dtype == np.int64
     assert csv_text(made(plan)).splitlines()[1].startswith("0,0.0,")
 

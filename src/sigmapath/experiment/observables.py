@@ -29,11 +29,14 @@ class Observable:
         Over names of ``NameIndex.observables``.
     unit : str
         Readable; "" where it cannot be told.
+    long_name : str
+        In words; the text itself for formulas.
     """
 
     name: str
     expr: Expr
     unit: str
+    long_name: str
 
 
 def resolve_observables(texts: Sequence[str] | str, index: NameIndex) -> tuple[Observable, ...]:
@@ -61,7 +64,12 @@ def resolve_observables(texts: Sequence[str] | str, index: NameIndex) -> tuple[O
 def _observable(text: str, index: NameIndex) -> Observable:
     plain = text.strip()
     if plain in index.observables:
-        return Observable(name=text, expr=symbol(plain), unit=index.observables[plain])
+        return Observable(
+            name=text,
+            expr=symbol(plain),
+            unit=index.observables[plain],
+            long_name=index.long_names.get(plain) or text,
+        )
     # Imported where a formula is met: the parser is not needed for plain ids.
     from sigmapath.expr.parse import parse
 
@@ -79,7 +87,8 @@ def _observable(text: str, index: NameIndex) -> Observable:
                 "function", str(node.value or node.op), (), where=f"observable '{plain}'"
             )
     unit = _unit(expr, index)
-    return Observable(name=text, expr=expr, unit=unit_text(unit) if unit is not None else "")
+    shown = unit_text(unit) if unit is not None else ""
+    return Observable(name=text, expr=expr, unit=shown, long_name=text)
 
 
 def _unit(expr: Expr, index: NameIndex) -> Unit | None:

@@ -38,7 +38,7 @@ class PlanLike(Protocol):
 
     @property
     def recorded(self) -> Sequence[Any]:
-        """Records with name and unit."""
+        """Records with name, unit and long_name."""
 
     @property
     def readouts(self) -> Sequence[Any]:
@@ -87,7 +87,7 @@ class RawResult:
     units : mapping name -> str
         Of observables and readouts.
     long_names : mapping name -> str
-        Readouts spelled out.
+        Observables in words, readouts spelled out.
     status : ndarray of int8, shape (*shape)
         See :class:`sigmapath.status.Status`. A run that failed is NaN everywhere.
     stats : ndarray of int64, shape (*shape, len(STAT_NAMES))
@@ -154,7 +154,10 @@ class RawResult:
             trajectories=trajectories,
             reduced=readouts,
             units={entry.name: entry.unit for entry in (*kept, *plan.readouts)},
-            long_names={r.name: r.text for r in plan.readouts},
+            long_names={
+                **{o.name: o.long_name for o in kept},
+                **{r.name: r.text for r in plan.readouts},
+            },
             status=output.status.reshape(shape),
             stats=output.stats.reshape(*shape, len(STAT_NAMES)),
             t_stop=output.t_stop.reshape(shape),
