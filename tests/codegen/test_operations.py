@@ -46,6 +46,9 @@ def _formulas():
     yield "mul", lambda a, b, c: number(-2.0) * a * -b
     yield "num", lambda a, b, c: a + number(float("inf"))
     yield "num", lambda a, b, c: a * NAN
+    yield "ln", lambda a, b, c: apply("ln", number(2.0)) * a / (apply("exp", number(1.5)) * b)
+    yield "ln", lambda a, b, c: apply("ln", number(3.0)) + number(1.0) - a
+    yield "lt", lambda a, b, c: apply("piecewise", a, apply("lt", number(1.0), number(2.0)), b)
     yield "sym", lambda a, b, c: c
     yield "and", lambda a, b, c: apply("and", apply("lt", a, b), apply("not", apply("ge", b, c)))
     yield "xor", lambda a, b, c: apply("xor", apply("lt", a, b), apply("lt", b, c), c) + a

@@ -25,7 +25,7 @@ Node = tuple[Any, ...]
 
 
 class Reach(IntEnum):
-    """What a node depends on, at most."""
+    """What a node depends on, at most; CONSTANT is a number and nothing but."""
 
     CONSTANT = 0
     PARAMETERS = 1
@@ -98,8 +98,11 @@ class Graph:
         """Node of ``operation(arguments)``; arithmetic on numbers alone is done here."""
         reach = max([self.reach[a] for a in arguments], default=Reach.CONSTANT)
         node = (operation, *arguments)
-        if reach is Reach.CONSTANT and operation in _FOLDED:
-            return self.constant(_FOLDED[operation](*(self.nodes[a][1] for a in arguments)))
+        if reach is Reach.CONSTANT:
+            if operation in _FOLDED:
+                return self.constant(_FOLDED[operation](*(self.nodes[a][1] for a in arguments)))
+            # What is not done here (the logarithm of 2, say) is left to "derive".
+            reach = Reach.PARAMETERS
         return self._add(node, node, reach)
 
     def negative(self, node: int) -> int:
