@@ -81,8 +81,8 @@ class NameIndex:
     default_observables : tuple of str
         What is recorded when the user asks for nothing in particular.
     inputs : frozenset of str
-        Ids that an experiment applies (stresses, ligand slots): on an axis they act like doses,
-        from t = 0 on.
+        Ids that an experiment applies (stresses, ligand slots) and that are absent until then: on
+        an axis they act like doses, from t = 0 on.
     time_unit : str
     long_names : mapping name -> str
         What observables are in words, for figures; those left out are called by their id.
@@ -119,7 +119,9 @@ class NameIndex:
         ----------
         system : OdeSystem
         inputs : iterable of str
-            Ids that act like doses on an axis; those the model lacks are left out.
+            Ids that an experiment sets. Those whose value is 0 (stresses, stimuli, free ligands:
+            absent until applied) act like doses on an axis; the others (a gene dose of 1, the
+            medium) describe the cell and act like parameters, in the equilibration too.
         default_observables : sequence of str, optional
             By default the species among the states, or all states if there is none.
         long_names : mapping name -> str, optional
@@ -127,6 +129,7 @@ class NameIndex:
         """
         quantities = (*system.parameters, *system.states)
         positions = {quantity.id: i for i, quantity in enumerate(quantities)}
+        absent = {quantity.id for quantity in quantities if quantity.value == 0.0}
         if default_observables is None:
             species = tuple(s.id for s in system.states if s.kind == "species")
             default_observables = species or tuple(s.id for s in system.states)
@@ -144,7 +147,7 @@ class NameIndex:
                 name: system.observable_units.get(name, "") for name in system.observables
             },
             default_observables=tuple(default_observables),
-            inputs=frozenset(inputs) & positions.keys(),
+            inputs=frozenset(inputs) & absent,
             time_unit=system.time_unit,
             long_names=dict(long_names or {}),
             _positions=positions,

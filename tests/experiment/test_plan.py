@@ -456,6 +456,18 @@ def test_an_axis_over_an_input_or_ligand_holds_from_zero_not_in_the_equilibratio
     assert [a.name for a in plan.axes] == ["tunicamycin", "pentazocine"]
 
 
+def test_an_axis_over_a_gene_dose_describes_the_cell_from_the_start():
+    """An input that is 1 by default is the cell's own: it holds in the equilibration too."""
+    system = System()
+    system.parameters.append(Q(id="S1R_expression", value=1.0, unit="1"))
+    named = NameIndex.from_system(system, inputs=("S1R_expression", "tunicamycin"))
+    assert named.inputs == {"tunicamycin"}
+    axes = {"S1R_expression": [0.0, 3.0]}
+    plan = build_plan(named, times=10.0, axes=axes, protocol=[equilibrate()])
+    assert len(plan.jumps) == 0
+    assert plan.chunk(0, 2).start[:, named.position("S1R_expression")].tolist() == [0.0, 3.0]
+
+
 def test_an_axis_over_a_parameter_holds_in_the_equilibration_too():
     plan = build(axes={"k_on": [1.0, 2.0]}, protocol=[equilibrate(parameters={"k_on": 9.0})])
     # Set by the equilibration: then the axis drives the value there.
