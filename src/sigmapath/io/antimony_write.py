@@ -2,13 +2,13 @@
 
 Enters: a network. Leaves: Antimony text that reads back with the same mathematics. Called by the
 public interface. libAntimony translates our SBML, and drops some constructs without a word (fast
-reactions, stoichiometry formulas, dimensions, algebraic rules); so its text is read back and
-compared before anybody gets it.
+reactions, points, some variable stoichiometries); so its text is read back and compared before
+anybody gets it.
 """
 
 from __future__ import annotations
 
-from sigmapath.errors import ParseError, SigmapathError, UnsupportedFeatureError
+from sigmapath.errors import SigmapathError, UnsupportedFeatureError
 from sigmapath.io.antimony import last_error, read_antimony, translator
 from sigmapath.io.sbml.compare import differences
 from sigmapath.io.sbml.level3 import global_ids
@@ -33,7 +33,7 @@ def network_to_antimony(network: ReactionNetwork) -> str:
     with translator() as library:
         if library.loadSBMLString(sbml) < 0:
             message = " ".join(last_error(library).split())
-            raise ParseError("libAntimony cannot translate the model", found=message)
+            raise _refusal(network, message)
         text: str = library.getAntimonyString(library.getMainModuleName())
     try:
         back, _ = read_antimony(text, drop_prefixes=False)

@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from sigmapath.errors import ParseError
 
-__all__ = ["MAX_BYTES", "MAX_XML_DEPTH", "clean_xml", "decoded", "looks_like_xml"]
+__all__ = ["MAX_BYTES", "MAX_XML_DEPTH", "clean_xml", "decoded", "looks_like_xml", "measured_xml"]
 
 # A genome-scale model is about 10 MB; beyond this libSBML's tree would not fit a small machine.
 MAX_BYTES = 256 * 1024 * 1024
@@ -108,7 +108,12 @@ def require_text(text: str, file: str) -> str:
 
 
 def clean_xml(text: str, file: str) -> str:
-    """Return well-formed, bounded XML text declared as UTF-8.
+    """Return well-formed, bounded XML text declared as UTF-8; see :func:`measured_xml`."""
+    return measured_xml(text, file)[0]
+
+
+def measured_xml(text: str, file: str) -> tuple[str, int]:
+    """Return well-formed, bounded XML text declared as UTF-8, and the size of its widest formula.
 
     Raises
     ------
@@ -121,7 +126,7 @@ def clean_xml(text: str, file: str) -> str:
     head = '<?xml version="1.0" encoding="UTF-8"?>'
     bounded = _Bounded(file)
     bounded.check((head + body).encode("utf-8"))
-    return head + body
+    return head + body, bounded.widest
 
 
 class _Bounded:
@@ -131,6 +136,7 @@ class _Bounded:
         self.file = file
         self.depth = 0
         self.widths: list[int] = []
+        self.widest = 0
         self.parser = expat.ParserCreate("utf-8")
         self.parser.StartElementHandler = self._enter
         self.parser.EndElementHandler = self._leave
@@ -158,6 +164,7 @@ class _Bounded:
             self._require_sbml(name, attributes)
         elif name.endswith(_MATHML_ELEMENTS):
             self.widths[-1] += 1
+            self.widest = max(self.widest, self.widths[-1])
             if self.widths[-1] > MAX_SIBLINGS:
                 self._fail("a formula is too long", f"more than {MAX_SIBLINGS} terms")
         self.widths.append(0)

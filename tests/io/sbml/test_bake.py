@@ -44,7 +44,7 @@ def baked(roadrunner, network, changes, times, **values):
 
 
 def exact(roadrunner, phases, times):
-    """Trajectory of linear phases: (start, {id: value set}, {id: amount added}) by the exponential."""
+    """Trajectory of linear phases (start, changes) by the matrix exponential."""
     from scipy.linalg import expm
 
     p = {"k1": 0.3, "k2": 0.1, "k3": 0.05, "drug": 0.0}
