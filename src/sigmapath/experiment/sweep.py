@@ -4,8 +4,8 @@ Enters: ``{name: values}``. Leaves: coordinates in model units. What an axis dri
 
 - a name that a phase of the protocol sets, or that a scheduled dose gives: the value there (in all
   phases and administrations of that name);
-- a ligand, an input of the model that is absent until applied (a stress), or a name in the call-level ``doses``: a level held
-  from t = 0, not in the equilibration;
+- a ligand, an input of the model that is absent until applied (a stress), or a name in the
+  call-level ``doses``: a level held from t = 0, not in the equilibration;
 - another parameter: its value everywhere, the equilibration included;
 - a species: its initial value.
 """
