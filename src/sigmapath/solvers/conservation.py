@@ -43,13 +43,15 @@ class Conservation:
             )
 
     def defect(self, jacobian: NDArray[np.float64]) -> float:
-        """Return how badly the table fits a model: the largest |row J| over |row| |J|.
+        """Return how badly the table fits a model: max |row J| over max |row| |J|, worst row.
 
         Rounding leaves about 1e-15; a table that belongs to other volumes leaves much more.
         """
-        net = np.abs(self.matrix @ jacobian)
-        gross = np.abs(self.matrix) @ np.abs(jacobian)
-        return float(np.max(net / np.where(gross > 0.0, gross, 1.0), initial=0.0))
+        if not self.matrix.size:
+            return 0.0
+        net = np.abs(self.matrix @ jacobian).max(axis=1)
+        gross = (np.abs(self.matrix) @ np.abs(jacobian)).max(axis=1)
+        return float(np.max(net / np.where(gross > 0.0, gross, 1.0)))
 
 
 def no_conservation(n_state: int) -> Conservation:
