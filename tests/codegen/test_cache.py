@@ -31,7 +31,7 @@ def folder(tmp_path, monkeypatch):
     """An empty cache, and no memory of earlier compilations."""
     place = tmp_path / "cache"
     monkeypatch.setenv("SIGMAPATH_CACHE_DIR", str(place))
-    compiler._memory.clear()
+    compiler._libraries.clear()
     return place
 
 
@@ -50,7 +50,7 @@ def compilations(monkeypatch):
 
 
 def _compiled_anew():
-    compiler._memory.clear()
+    compiler._libraries.clear()
     written = three_reactions()
     kernels = compile_model(written)
     p, y = start(kernels, written)
@@ -224,7 +224,7 @@ def test_numba_source_that_was_changed_is_written_anew(folder):
     (path,) = folder.glob("numba/*/*.py")
     intact = path.read_text()
     path.write_text(intact.replace("kon * A * B", "kon * A * A"))
-    compiler._memory.clear()
+    compiler._libraries.clear()
     kernels = compile_model(written, backend="numba")
     p, y = start(kernels, written)
     np.testing.assert_allclose(call(kernels, "rhs", y, p, 3)[1], -0.55, rtol=1e-12)
@@ -236,7 +236,7 @@ def test_damaged_numba_cache_is_rebuilt(folder):
     compile_model(written, backend="numba")
     for path in folder.glob("numba/*/__pycache__/*.nb?"):
         path.write_bytes(path.read_bytes()[:40])
-    compiler._memory.clear()
+    compiler._libraries.clear()
     kernels = compile_model(written, backend="numba")
     p, y = start(kernels, written)
     np.testing.assert_allclose(call(kernels, "rhs", y, p, 3)[1], -0.55, rtol=1e-12)
@@ -246,7 +246,7 @@ def test_numba_works_without_a_cache(tmp_path, monkeypatch):
     file = tmp_path / "file"
     file.write_text("in the way")
     monkeypatch.setenv("SIGMAPATH_CACHE_DIR", str(file / "cache"))
-    compiler._memory.clear()
+    compiler._libraries.clear()
     written = three_reactions()
     kernels = compile_model(written, backend="numba")
     p, y = start(kernels, written)

@@ -14,11 +14,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 
-from sigmapath.codegen.assemble import assemble, assemble_outputs
+from sigmapath.codegen.assemble import Program, assemble, assemble_outputs
 from sigmapath.codegen.block import Function
 from sigmapath.codegen.cache import Entry, read_entry, write_entry
 from sigmapath.codegen.digest import expressions_digest, generator_digest, key
@@ -40,7 +40,7 @@ _Maker = Callable[[], tuple[Sequence[Function], Mapping[str, Any]]]
 # compilers more than linear time: on EGFRnet (3749 reactions) "quick" runs 6.9, 4.1 and 4.2 us per
 # rhs with parts of 2000, 400 and 200, and "fast" compiles in 55, 4.2 and 2.7 s.
 _PART_SIZE = {("llvm", "quick"): 400, ("llvm", "fast"): 200, ("numba", "quick"): 150}
-_REMEMBERED = 64
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +62,40 @@ class _Owner:
     outputs: _Library | None = None
 
 
-_memory: OrderedDict[str, _Library] = OrderedDict()
-_memory_lock = Lock()
+class _Memory(Generic[_T]):
+    """The last ``size`` values that were made, by key; what a key means never changes."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[str, _T] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, name: str, make: Callable[[], _T]) -> _T:
+        """Return the value of ``name``, made now if it is not there."""
+        with self._lock:
+            if name in self._values:
+                self._values.move_to_end(name)
+                return self._values[name]
+        value = make()
+        with self._lock:
+            self._values[name] = value
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()
+
+
+_libraries: _Memory[_Library] = _Memory(64)
+# Programs are large; "outputs" is usually asked for right after its model.
+_programs: _Memory[Program] = _Memory(2)
+
+
+def _program(system: OdeSystem) -> Program:
+    return _programs.get(system.fingerprint, lambda: assemble(system))
 
 
 def compile_model(system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = "quick") -> Kernels:
@@ -92,7 +124,7 @@ def compile_model(system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = 
     identity = _identity(backend, tier, system.fingerprint)
 
     def functions() -> tuple[Sequence[Function], Mapping[str, Any]]:
-        program = assemble(system)
+        program = _program(system)
         return program.functions, {"n_derived": program.n_derived}
 
     library = _library(identity, backend, tier, functions, system)
@@ -138,7 +170,7 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
     identity = key("outputs", owner.key, expressions_digest(expressions))
 
     def functions() -> tuple[Sequence[Function], Mapping[str, Any]]:
-        return [assemble_outputs(system, assemble(system), expressions)], {}
+        return [assemble_outputs(system, _program(system), expressions)], {}
 
     backend: Backend = "numba" if kernels.backend == "numba" else "llvm"
     library = _library(identity, backend, owner.tier, functions, system)
@@ -168,20 +200,9 @@ def _library(
     identity: str, backend: Backend, tier: Tier, functions: _Maker, system: OdeSystem
 ) -> _Library:
     """The functions under ``identity``: from memory, from disk, or made now."""
-    with _memory_lock:
-        library = _memory.get(identity)
-        if library is not None:
-            _memory.move_to_end(identity)
-            return library
     if backend == "llvm":
-        library = _llvm_library(identity, tier, functions)
-    else:
-        library = _numba_library(identity, functions, system)
-    with _memory_lock:
-        _memory[identity] = library
-        while len(_memory) > _REMEMBERED:
-            _memory.popitem(last=False)
-    return library
+        return _libraries.get(identity, lambda: _llvm_library(identity, tier, functions))
+    return _libraries.get(identity, lambda: _numba_library(identity, functions, system))
 
 
 def _llvm_library(identity: str, tier: Tier, functions: _Maker) -> _Library:
@@ -237,7 +258,7 @@ def _numba_library(identity: str, functions: _Maker, system: OdeSystem) -> _Libr
 
 def source_text(system: OdeSystem, backend: Backend = "numba") -> str:
     """Return the generated code of a model as text: numba source, or LLVM IR."""
-    program = assemble(system)
+    program = _program(system)
     identity = _identity(backend, "quick", system.fingerprint)
     if backend == "numba":
         from sigmapath.codegen.source import module_text
