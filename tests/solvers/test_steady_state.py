@@ -96,9 +96,7 @@ def test_a_knock_out_leaves_more_null_directions_than_the_table_knows(binding):
 
 def test_a_wrong_table_is_refused(binding):
     with pytest.raises(PlanError, match="does not fit the model"):
-        steady_state(
-            binding, np.ones(3), np.ones(2), conservation=moieties([1.0, 0.0, 2.0])
-        )
+        steady_state(binding, np.ones(3), np.ones(2), conservation=moieties([1.0, 0.0, 2.0]))
 
 
 def test_a_start_that_is_not_finite_is_refused(binding):
