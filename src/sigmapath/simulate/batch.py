@@ -6,10 +6,10 @@ Enters: kernels, a plan, options. Leaves: one :class:`BatchOutput` over all runs
 
 from __future__ import annotations
 
+import math
 import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 
 import numpy as np
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from sigmapath.errors import PlanError
 from sigmapath.experiment.plan import JumpRows, RunPlan
 from sigmapath.kernels import Kernels
-from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, ReducerTable
+from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, ReducerTable, Rested
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
-from sigmapath.solvers.solve import solve_batch
+from sigmapath.solvers.solve import jump_rows, solve_batch
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
@@ -33,6 +33,8 @@ Progress = Callable[[int, int], None]
 # chunks of the threads end together and progress moves.
 _LARGEST_CHUNK = 256
 _CHUNKS_PER_THREAD = 8
+# Equilibrations kept in memory at once; more are found beside their runs.
+_MOST_SHARED = 4096
 # How often the waiting thread looks up, so that Ctrl-C is answered at once [s].
 _PATIENCE = 0.2
 
@@ -74,87 +76,134 @@ def run_batch(
         The same bytes whatever the number of threads. After Ctrl-C, what was done; the rest has
         the status INTERRUPTED or NOT_RUN.
     """
-    n_threads = _checked_threads(threads)
-    total = plan.n_runs
-    size = max(1, min(_LARGEST_CHUNK, -(-total // (n_threads * _CHUNKS_PER_THREAD))))
-    spans = [(lo, min(lo + size, total)) for lo in range(0, total, size)]
+    n_threads = min(_checked_threads(threads), plan.n_runs)
+    crew = _Crew(kernels, options, conservation, n_threads)
+    rested = _shared_rest(crew, plan)
     result = _empty(kernels, plan)
-    if len(spans) == 1 or n_threads == 1:
-        return _in_this_thread(kernels, plan, options, conservation, spans, result, progress)
-    stop = np.zeros(1, dtype=np.int64)
-    idle: SimpleQueue[Worker] = SimpleQueue()
-    first = make_worker(kernels, options)
-    idle.put(first)
-    for _ in range(min(n_threads, len(spans)) - 1):
-        idle.put(make_worker(kernels, options))
+    done = 0
 
-    def solve(lo: int, hi: int) -> int:
-        worker = idle.get()
-        try:
-            output = solve_batch(kernels, chunk_input(plan, lo, hi), stop_flag=stop, worker=worker)
-        finally:
-            idle.put(worker)
+    def solve(worker: Worker, lo: int, hi: int) -> None:
+        own = None if rested is None else rested[0].take(rested[1](lo, hi))
+        batch = chunk_input(plan, lo, hi)
+        output = solve_batch(kernels, batch, stop_flag=crew.stop, worker=worker, rested=own)
         _store(result, output, lo, hi)
-        return hi - lo
 
-    with ThreadPoolExecutor(n_threads) as pool:
-        _watch({pool.submit(solve, lo, hi) for lo, hi in spans}, total, stop, progress)
+    def report(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, plan.n_runs)
+
+    crew.work_through(_spans(plan.n_runs, n_threads), solve, report)
     return result
 
 
-def _watch(
-    waiting: set[Future[int]],
-    total: int,
-    stop: NDArray[np.int64],
-    progress: Progress | None,
-) -> None:
-    """Wait for all chunks; on Ctrl-C ask the loops to stop and keep what is done."""
-    done_runs = 0
-    while waiting:
-        try:
-            done, waiting = wait(waiting, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
-            for future in done:
-                done_runs += future.result()
-            if progress is not None and done:
-                progress(done_runs, total)
-        except KeyboardInterrupt:
-            stop[0] = 1
+class _Crew:
+    """Threads with a workspace each, fed with chunks; Ctrl-C stops the loops within a moment."""
+
+    def __init__(
+        self,
+        kernels: Kernels,
+        options: SolverOptions,
+        conservation: Conservation | None,
+        n_threads: int,
+    ) -> None:
+        self.stop = np.zeros(1, dtype=np.int64)
+        self.n_threads = n_threads
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        first = make_worker(kernels, options, conservation=conservation)
+        self._idle.put(first)
+        for _ in range(n_threads - 1):
+            self._idle.put(
+                make_worker(kernels, options, conservation=conservation, program=first.program)
+            )
+
+    def work_through(
+        self,
+        spans: list[tuple[int, int]],
+        task: Callable[[Worker, int, int], None],
+        report: Callable[[int], None],
+    ) -> None:
+        """Run ``task(worker, lo, hi)`` for every span; report finished counts in this thread."""
+
+        def one(lo: int, hi: int) -> int:
+            worker = self._idle.get()
+            try:
+                task(worker, lo, hi)
+            finally:
+                self._idle.put(worker)
+            return hi - lo
+
+        with ThreadPoolExecutor(self.n_threads) as pool:
+            waiting = {pool.submit(one, lo, hi) for lo, hi in spans}
+            while waiting:
+                try:
+                    done, waiting = wait(waiting, _PATIENCE, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        report(future.result())
+                except KeyboardInterrupt:
+                    self.stop[0] = 1
 
 
-def _in_this_thread(
-    kernels: Kernels,
-    plan: RunPlan,
-    options: SolverOptions,
-    conservation: Conservation | None,
-    spans: list[tuple[int, int]],
-    result: BatchOutput,
-    progress: Progress | None,
-) -> BatchOutput:
-    """Run the chunks one after another; the loop runs beside, so that Ctrl-C is heard."""
-    worker = make_worker(kernels, options)
-    stop = np.zeros(1, dtype=np.int64)
-    failure: list[BaseException] = []
+def _spans(total: int, n_threads: int) -> list[tuple[int, int]]:
+    size = max(1, min(_LARGEST_CHUNK, -(-total // (n_threads * _CHUNKS_PER_THREAD))))
+    return [(lo, min(lo + size, total)) for lo in range(0, total, size)]
 
-    def solve_all() -> None:
-        try:
-            for lo, hi in spans:
-                batch = chunk_input(plan, lo, hi)
-                _store(result, solve_batch(kernels, batch, stop_flag=stop, worker=worker), lo, hi)
-        except BaseException as error:  # handed to the caller's thread
-            failure.append(error)
 
-    thread = threading.Thread(target=solve_all)
-    thread.start()
-    while thread.is_alive():
-        try:
-            thread.join(_PATIENCE)
-        except KeyboardInterrupt:
-            stop[0] = 1
-    if failure:
-        raise failure[0]
-    if progress is not None:
-        progress(plan.n_runs, plan.n_runs)
-    return result
+def _shared_rest(
+    crew: _Crew, plan: RunPlan
+) -> tuple[Rested, Callable[[int, int], NDArray[np.int64]]] | None:
+    """Equilibrate once for all runs that differ only in what happens after t = 0.
+
+    Returns
+    -------
+    rested, rows : Rested and a function (lo, hi) -> indices into it, or None
+        None if there is no equilibration, or nearly every run has one of its own: then each is
+        found beside its run and memory stays flat.
+    """
+    if plan.rest is None:
+        return None
+    from sigmapath.solvers.equilibrate import equilibrate_runs
+
+    moving = [axis for axis in plan.axes if len(axis.start_index) or len(axis.rest_index)]
+    shape = tuple(len(axis) if axis in moving else 1 for axis in plan.axes)
+    count = math.prod(shape)
+    if count > _MOST_SHARED or 2 * count > plan.n_runs + 1:
+        return None
+    runs = (
+        np.ravel_multi_index(np.unravel_index(np.arange(count), shape), plan.shape)
+        if plan.axes
+        else np.zeros(1, dtype=np.int64)
+    )
+    table = jump_rows(_table(plan.rest))
+    parts: dict[int, Rested] = {}
+
+    def find(worker: Worker, lo: int, hi: int) -> None:
+        chunks = [plan.chunk(int(run), int(run) + 1) for run in runs[lo:hi]]
+        starts = np.concatenate([chunk.start for chunk in chunks])
+        values = np.concatenate([chunk.rest_values for chunk in chunks])
+        parts[lo] = equilibrate_runs(worker, table, starts, values, crew.stop)
+
+    spans = _spans(count, crew.n_threads)
+    crew.work_through(spans, find, lambda count: None)
+
+    def rows(lo: int, hi: int) -> NDArray[np.int64]:
+        if not plan.axes:
+            return np.zeros(hi - lo, dtype=np.int64)
+        places = np.unravel_index(np.arange(lo, hi), plan.shape)
+        kept = [p if n > 1 else np.zeros_like(p) for p, n in zip(places, shape, strict=True)]
+        return np.ravel_multi_index(kept, shape).astype(np.int64)
+
+    return _joined([parts[lo] for lo, _ in spans]), rows
+
+
+def _joined(parts: list[Rested]) -> Rested:
+    return Rested(
+        states=np.concatenate([part.states for part in parts]),
+        parameters=np.concatenate([part.parameters for part in parts]),
+        status=np.concatenate([part.status for part in parts]),
+        residual=np.concatenate([part.residual for part in parts]),
+    )
 
 
 def chunk_input(plan: RunPlan, lo: int, hi: int) -> BatchInput:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from sigmapath.expr.rewrite import substitute
 from sigmapath.kernels import Kernels
 from sigmapath.lower.system import OdeSystem
 from sigmapath.names import NameIndex
+from sigmapath.opcodes import JumpOp
 from sigmapath.results.raw import RawResult
 from sigmapath.simulate.batch import Progress, run_batch
 from sigmapath.simulate.moieties import conservation_of
@@ -114,10 +114,13 @@ class Engine:
             system, inputs=inputs, default_observables=default_observables
         )
 
-    @cached_property
-    def conservation(self) -> Conservation:
-        """Conserved moieties as the steady-state search takes them."""
-        return conservation_of(self.system)
+    def conservation(self, plan: RunPlan) -> Conservation:
+        """Conserved moieties under the start values of a plan, as the rest search takes them."""
+        moved = {int(i) for axis in plan.axes for i in axis.start_index}
+        if plan.rest is not None:
+            moved |= {int(i) for i in plan.rest.index[plan.rest.op == JumpOp.SET_PARAMETER]}
+        names = frozenset(self.index.id_at(i) for i in moved)
+        return conservation_of(self.system, plan.start, names)
 
     def plan(
         self, *, ensemble: int | Ensemble | None = None, seed: int = 0, **experiment: Any
@@ -182,7 +185,7 @@ class Engine:
             kernels,
             plan,
             chosen.solver,
-            conservation=self.conservation if plan.rest is not None else None,
+            conservation=self.conservation(plan) if plan.rest is not None else None,
             threads=chosen.threads,
             progress=chosen.progress,
         )

@@ -48,7 +48,11 @@ class Simulator:
             )
         chosen = run_options(options)
         kernels = engine.kernels(plan.outputs, backend=chosen.backend, tier=chosen.tier or "quick")
-        self._worker: Worker = make_worker(kernels, chosen.solver)
+        self._worker: Worker = make_worker(
+            kernels,
+            chosen.solver,
+            conservation=engine.conservation(plan) if plan.rest is not None else None,
+        )
         self._batch: BatchInput = chunk_input(plan, 0, 1)
         self._where = {name: i for i, name in enumerate(engine.index.settable)}
         self._first = tuple(float(value) for value in self._batch.start[0])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sigmapath.errors import PlanError
 from sigmapath.opcodes import JumpOp, ReducerOp
 
-__all__ = ["BatchInput", "BatchOutput", "JumpTable", "ReducerTable"]
+__all__ = ["BatchInput", "BatchOutput", "JumpTable", "ReducerTable", "Rested"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -194,6 +194,35 @@ class BatchInput:
     def n_run(self) -> int:
         """Number of runs."""
         return len(self.start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rested:
+    """What equilibration found, run by run.
+
+    Parameters
+    ----------
+    states : ndarray, shape (n_run, 3, n_state)
+        State, infusions and held flags.
+    parameters : ndarray, shape (n_run, n_p)
+    status : ndarray of int64, shape (n_run,)
+    residual : ndarray, shape (n_run,)
+        See :class:`sigmapath.solvers.steady_state.SteadyState`.
+    """
+
+    states: FloatArray
+    parameters: FloatArray
+    status: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    residual: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    def take(self, runs: IntArray) -> Rested:
+        """Return the rows of these runs; a row may serve several."""
+        return Rested(
+            states=self.states[runs],
+            parameters=self.parameters[runs],
+            status=self.status[runs],
+            residual=self.residual[runs],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

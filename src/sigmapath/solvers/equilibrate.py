@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
 from sigmapath.solvers.advance import settle_start
+from sigmapath.solvers.batch import Rested
 from sigmapath.solvers.begin import apply_all, begin_run
 from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.rest_search import find_steady_state, new_rest
@@ -64,7 +65,7 @@ def equilibrate_runs(
     starts: NDArray[np.float64],
     values: NDArray[np.float64],
     stop_flag: NDArray[np.int64],
-) -> tuple[NDArray[Any], ...]:
+) -> Rested:
     """Return what each run has at rest.
 
     Parameters
@@ -78,12 +79,7 @@ def equilibrate_runs(
 
     Returns
     -------
-    states : ndarray, shape (n_run, 3, n_state)
-        State, infusions and held flags.
-    parameters : ndarray, shape (n_run, n_p)
-    status : ndarray of int64, shape (n_run,)
-    residual : ndarray, shape (n_run,)
-        See :class:`sigmapath.solvers.steady_state.SteadyState`.
+    Rested
     """
     work = worker.work()
     rest = new_rest(work, worker.moieties)
@@ -95,4 +91,4 @@ def equilibrate_runs(
     _equilibrate_chunk(
         work, rest, table, starts, values, states, parameters, status, residual, stop_flag
     )
-    return states, parameters, status, residual
+    return Rested(states=states, parameters=parameters, status=status, residual=residual)

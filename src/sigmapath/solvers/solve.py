@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from sigmapath.errors import PlanError
 from sigmapath.kernels import Kernels
 from sigmapath.opcodes import JumpOp
-from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable
+from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, Rested
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
-__all__ = ["solve_batch"]
+__all__ = ["jump_rows", "solve_batch"]
 
 FloatArray = NDArray[np.float64]
 
@@ -33,6 +33,7 @@ def solve_batch(
     *,
     worker: Worker | None = None,
     conservation: Conservation | None = None,
+    rested: Rested | None = None,
 ) -> BatchOutput:
     """Integrate every run of a batch, one after another, in this thread.
 
@@ -50,6 +51,9 @@ def solve_batch(
         time.
     conservation : Conservation, optional
         Conserved moieties of the model, for equilibration; ignored when a worker is given.
+    rested : Rested, optional
+        What :func:`sigmapath.solvers.equilibrate.equilibrate_runs` found for these runs before, so
+        that runs with the same equilibration share one search.
 
     Returns
     -------
@@ -80,23 +84,25 @@ def solve_batch(
     rest_residual = np.full(n_run, np.nan)
     if stop_flag is None:
         stop_flag = np.zeros(1, dtype=np.int64)
-    rest_states, rest_parameters = np.zeros((0, 3, 0)), np.zeros((0, 0))
-    if batch.equilibrate is not None:
+    if batch.equilibrate is not None and rested is None:
         from sigmapath.solvers.equilibrate import equilibrate_runs
 
         assert batch.equilibrate_values is not None
-        rest_states, rest_parameters, outcome[:, 0], rest_residual = equilibrate_runs(
-            worker, _jump_rows(batch.equilibrate), batch.start, batch.equilibrate_values, stop_flag
-        )
+        table = jump_rows(batch.equilibrate)
+        rested = equilibrate_runs(worker, table, batch.start, batch.equilibrate_values, stop_flag)
+    if rested is None:
+        rested = Rested(states=np.zeros((0, 3, 0)), parameters=np.zeros((0, 0)))
+    else:
+        outcome[:, 0], rest_residual = rested.status, rested.residual
     readouts = _readouts(batch)
     table = worker.table_with(readouts)
-    jump_arrays = (batch.jumps.time, _jump_rows(batch.jumps))
+    jump_arrays = (batch.jumps.time, jump_rows(batch.jumps))
     run_chunk(
         table,
         (batch.times if keeps else batch.times[:0], np.array([batch.t_end]), *jump_arrays),
         batch.start,
-        rest_states,
-        rest_parameters,
+        rested.states,
+        rested.parameters,
         batch.jump_values,
         trajectories,
         reduced,
@@ -129,7 +135,8 @@ def _readouts(batch: BatchInput) -> tuple[Any, ...]:
     return codes, window, np.unique(window[:, :2]), np.zeros((len(batch.reducers), 3))
 
 
-def _jump_rows(jumps: JumpTable) -> NDArray[np.int64]:
+def jump_rows(jumps: JumpTable) -> NDArray[np.int64]:
+    """Columns op, index, scale of a jump table, shape (n_jump, 3)."""
     return np.ascontiguousarray(np.column_stack([jumps.op, jumps.index, jumps.scale]))
 
 

@@ -68,6 +68,11 @@ class Worker:
         return at.Work(*self.static, *self.buffers, *none, self.table)
 
     @property
+    def program(self) -> NDArray[np.int64]:
+        """Elimination program, for further workers of the same model."""
+        return self.static[2]  # type: ignore[no-any-return]
+
+    @property
     def vec(self) -> NDArray[np.float64]:
         """Rows of state length, see :mod:`sigmapath.solvers.layout`."""
         return self.buffers[0]  # type: ignore[no-any-return]
