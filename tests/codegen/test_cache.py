@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import tempfile
 
 import numpy as np
 import pytest
@@ -149,7 +150,7 @@ def test_disk_that_cannot_be_written_costs_time_only(folder, compilations, monke
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache.tempfile, "mkstemp", full)
+    monkeypatch.setattr(tempfile, "mkstemp", full)
     _compiled_anew()
     _compiled_anew()
     assert len(compilations) == 2

@@ -18,7 +18,6 @@ import os
 import stat
 import struct
 import sys
-import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -185,6 +184,8 @@ def _make_room(folder: Path) -> None:
 
 def write_file(path: Path, content: bytes) -> bool:
     """Write a file in one step, so that no reader ever sees half of it; whether that worked."""
+    import tempfile
+
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")

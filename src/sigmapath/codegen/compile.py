@@ -14,19 +14,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import numpy as np
 
-from sigmapath.codegen.assemble import Program, assemble, assemble_outputs
-from sigmapath.codegen.block import Function
 from sigmapath.codegen.cache import Entry, read_entry, write_entry
 from sigmapath.codegen.digest import expressions_digest, generator_digest, key
-from sigmapath.codegen.parts import in_parts
 from sigmapath.errors import CodegenError
 from sigmapath.expr.nodes import Expr
 from sigmapath.kernels import KERNEL_NAMES, Kernels
 from sigmapath.lower.system import OdeSystem
+
+if TYPE_CHECKING:
+    from sigmapath.codegen.assemble import Program
+    from sigmapath.codegen.block import Function
 
 __all__ = ["Backend", "Tier", "compile_model", "source_text", "with_outputs"]
 
@@ -34,7 +35,7 @@ Backend = Literal["llvm", "numba"]
 Tier = Literal["quick", "fast"]
 
 # What a library is made from, asked for only when it is not found: functions and facts.
-_Maker = Callable[[], tuple[Sequence[Function], Mapping[str, Any]]]
+_Maker = Callable[[], tuple[Sequence["Function"], Mapping[str, Any]]]
 
 # Statements per part. Larger parts keep more values alive than there are registers and take the
 # compilers more than linear time: on EGFRnet (3749 reactions) "quick" runs 6.9, 4.1 and 4.2 us per
@@ -95,6 +96,9 @@ _programs: _Memory[Program] = _Memory(2)
 
 
 def _program(system: OdeSystem) -> Program:
+    # Imported where it is needed: code that comes from the cache is not assembled.
+    from sigmapath.codegen.assemble import assemble
+
     return _programs.get(system.fingerprint, lambda: assemble(system))
 
 
@@ -170,6 +174,8 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
     identity = key("outputs", owner.key, expressions_digest(expressions))
 
     def functions() -> tuple[Sequence[Function], Mapping[str, Any]]:
+        from sigmapath.codegen.assemble import assemble_outputs
+
         return [assemble_outputs(system, _program(system), expressions)], {}
 
     backend: Backend = "numba" if kernels.backend == "numba" else "llvm"
@@ -276,6 +282,8 @@ def source_text(system: OdeSystem, backend: Backend = "numba") -> str:
 
 
 def _split(functions: Sequence[Function], size: int) -> list[Function]:
+    from sigmapath.codegen.parts import in_parts
+
     return [part for function in functions for part in in_parts(function, size)]
 
 

@@ -8,11 +8,7 @@ What is rewritten on the way, and what that costs in accuracy (u = 2**-53):
 - Factors that depend on parameters alone are gathered: ``k * S / V`` becomes ``(k / V) * S``, whose
   first factor is worked out once per parameter set. At most one rounding is added, 1.5 u instead of
   1 u; products that overflow or underflow by themselves (beyond 1e308) may differ.
-- ``x**n`` with a constant whole n, abs(n) <= 16, becomes multiplications, error below abs(n) u;
-  ``x**0.5`` becomes ``sqrt(x)`` (which differs from pow at -0.0 and at -inf only).
-- The base of any other power reads states that the model promises to be non-negative as
-  ``max(state, 0)``: a solver may try a state a hair below zero, where pow is NaN. Only promised
-  states are touched, and only through sums, products and quotients; everything else is IEEE pow.
+- Powers: see :mod:`sigmapath.codegen.powers`.
 - Reciprocal functions follow their definitions: sec x = 1/cos x, arccot x = arctan(1/x), ...
   (SBML Level 3 Version 2 core, section 3.4.6; the branches of Abramowitz & Stegun 4.4 and 4.6).
 """
@@ -23,12 +19,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from sigmapath.codegen.graph import Graph, Reach
+from sigmapath.codegen.powers import power
 from sigmapath.errors import CodegenError
 from sigmapath.expr.nodes import Expr
 
 __all__ = ["Translator"]
-
-_LARGEST_UNROLLED_POWER = 16
 
 # expression operator -> block operation with the same argument.
 _SAME = {
@@ -175,7 +170,8 @@ class Translator:
             inverse = graph.quotient(graph.constant(1.0), *arguments)
             return graph.op(_OF_RECIPROCAL[op], inverse)
         if op == "pow":
-            return self._power(*arguments)
+            base, exponent = arguments
+            return power(graph, base, exponent, self._non_negative)
         if op in _NUMERIC:
             return _NUMERIC[op](graph, arguments)
         raise CodegenError(
@@ -287,60 +283,6 @@ class Translator:
             value = self.graph.product(value, node)
         return value
 
-    # -- powers --------------------------------------------------------------------------------
-
-    def _power(self, base: int, exponent: int) -> int:
-        graph = self.graph
-        constant = graph.constant_value(exponent)
-        if constant is not None and constant.is_integer():
-            if abs(constant) > _LARGEST_UNROLLED_POWER:
-                return graph.op("pow", base, exponent)
-            power = self._repeated(base, int(abs(constant)))
-            return power if constant >= 0 else graph.quotient(graph.constant(1.0), power)
-        base = self._clamped(base)
-        if constant == 0.5:
-            return graph.op("sqrt", base)
-        if constant == -0.5:
-            return graph.quotient(graph.constant(1.0), graph.op("sqrt", base))
-        return graph.op("pow", base, exponent)
-
-    def _repeated(self, base: int, count: int) -> int:
-        """base**count by squaring (Knuth, TAOCP vol. 2, section 4.6.3, algorithm A)."""
-        result = self.graph.constant(1.0)
-        square = base
-        while count:
-            if count & 1:
-                result = self.graph.product(result, square)
-            count >>= 1
-            if count:
-                square = self.graph.product(square, square)
-        return result
-
-    def _clamped(self, base: int) -> int:
-        """The base with promised states read as max(state, 0)."""
-        graph = self.graph
-        if not self._non_negative or graph.reach[base] is not Reach.VARYING:
-            return base
-        below, stack = set(), [base]
-        while stack:
-            node = stack.pop()
-            if node not in below:
-                below.add(node)
-                if graph.nodes[node][0] in _ARITHMETIC:
-                    stack.extend(graph.nodes[node][1:])
-        zero = graph.constant(0.0)
-        clamped: dict[int, int] = {}
-        for node in sorted(below):
-            entry = graph.nodes[node]
-            if node in self._non_negative:
-                # Not "maximum": one comparison is enough where 0.0 is known, and NaN stays NaN.
-                clamped[node] = graph.op("select", graph.op("lt", node, zero), zero, node)
-            elif entry[0] in _ARITHMETIC:
-                clamped[node] = graph.op(entry[0], *(clamped[a] for a in entry[1:]))
-            else:
-                clamped[node] = node
-        return clamped[base]
-
     # -- truth values --------------------------------------------------------------------------
 
     def _logical(self, expression: Expr) -> int:
@@ -403,7 +345,6 @@ def _remainder(graph: Graph, arguments: list[int]) -> int:
 
 
 _LOGIC = frozenset({"and", "or", "xor", "not", "implies"})
-_ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg"})
 _NUMERIC: dict[str, Callable[[Graph, list[int]], int]] = {
     "add": _sum,
     # The smallest and greatest of nothing, as neutral elements.
