@@ -33,15 +33,22 @@ _MOST_TO_TIDY = 400
 
 
 def _combined(a: int, first: Row, b: int, second: Row) -> Row:
-    """``a * first + b * second`` without zeros."""
-    result = {key: a * value for key, value in first.items()}
+    """``a * first + b * second`` without zeros, as a new row."""
+    return _added(a, dict(first), b, second)
+
+
+def _added(a: int, row: Row, b: int, second: Row) -> Row:
+    """``a * row + b * second`` without zeros, in place: long rows must not be copied per step."""
+    if a != 1:
+        for key in row:
+            row[key] *= a
     for key, value in second.items():
-        total = result.get(key, 0) + b * value
+        total = row.get(key, 0) + b * value
         if total:
-            result[key] = total
+            row[key] = total
         else:
-            result.pop(key, None)
-    return result
+            row.pop(key, None)
+    return row
 
 
 def _reduced(*rows: Row) -> tuple[Row, ...]:
@@ -112,18 +119,19 @@ def _eliminate(
     p = work[pivot][r]
     for i in [i for i in column if i != pivot]:
         q = work[i][r]
-        a, b = abs(p), -q if p > 0 else q
-        new = _combined(a, work[i], b, work[pivot])
-        combination = _combined(a, sums[i], b, sums[pivot])
+        common = gcd(p, q)
+        a, b = abs(p) // common, (-q if p > 0 else q) // common
+        new = _added(a, work[i], b, work[pivot])
+        combination = _added(a, sums[i], b, sums[pivot])
         for key in work[pivot]:
             if key in new:
                 members[key][i] = None
             else:
                 members[key].pop(i, None)
-        new, combination = _reduced(new, combination)
-        work[i], sums[i] = new, combination
+        if a != 1:
+            work[i], sums[i] = _reduced(new, combination)
         if not new:
-            empty.append(combination)
+            empty += _reduced(combination)
     for key in work[pivot]:
         members[key].pop(pivot, None)
     return empty
@@ -162,7 +170,17 @@ def _without_negatives(basis: list[Row]) -> list[Row]:
 
 
 def _improved(j: int, row: Row, rows: list[Row], by_key: Mapping[int, dict[int, None]]) -> Row:
-    """Row j plus multiples of other rows with fewer minus signs, or row j itself."""
+    """Row j or its negative plus multiples of other rows: the one with the fewest minus signs."""
+    if not _negatives(row):
+        return row
+    turned = {key: -value for key, value in row.items()}
+    found = [_lifted(j, start, rows, by_key) for start in (row, turned)]
+    best = min(found, key=_negatives)
+    return best if _negatives(best) < _negatives(row) else row
+
+
+def _lifted(j: int, row: Row, rows: list[Row], by_key: Mapping[int, dict[int, None]]) -> Row:
+    """The row plus multiples of other rows, each of which removes minus signs."""
     for key in [key for key, value in row.items() if value < 0]:
         if row.get(key, 0) >= 0:
             continue

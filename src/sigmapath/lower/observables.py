@@ -15,7 +15,7 @@ from sigmapath.expr.parse import FUNCTION_NAMES
 from sigmapath.expr.rewrite import substitute
 from sigmapath.expr.simplify import div, mul
 from sigmapath.lower.equations import Equations, concentration_id
-from sigmapath.lower.roles import Roles, is_point
+from sigmapath.lower.roles import Roles, points
 from sigmapath.model.network import ReactionNetwork
 
 __all__ = ["amount_id", "observables", "resolve"]
@@ -30,14 +30,14 @@ def observables(network: ReactionNetwork, roles: Roles, equations: Equations) ->
     """Every observable name of a flat network, in the order of the source."""
     found: dict[str, Expr] = {}
     as_amount = {item.id for item in roles.states if item.state_is_amount}
-    points = {item.id for item in network.compartments if is_point(item, network.level)}
+    sizeless = points(network)
     for species in network.species:
         this, size = symbol(species.id), symbol(species.compartment)
         ratio, plain = concentration_id(species.id), amount_id(species.id)
         if species.id in as_amount:
             found[species.id] = found[ratio] = symbol(ratio)
             found[plain] = this
-        elif species.compartment in points:
+        elif species.compartment in sizeless:
             found[species.id] = found[plain] = this
         elif species.has_only_substance_units:
             found[species.id] = found[plain] = this

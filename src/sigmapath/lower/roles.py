@@ -18,7 +18,7 @@ from sigmapath.lower.system import Quantity
 from sigmapath.model.components import Compartment, Species
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["Roles", "assign_roles", "is_point"]
+__all__ = ["Roles", "assign_roles", "points"]
 
 _NAN = float("nan")
 
@@ -47,19 +47,26 @@ def _number_or_nan(value: float | None) -> float:
     return _NAN if value is None else float(value)
 
 
-def is_point(compartment: Compartment, level: int) -> bool:
-    """Whether a compartment has no size to divide by, so that its species are amounts.
+def points(network: ReactionNetwork) -> frozenset[str]:
+    """Compartments without a size to divide by, so that their species are amounts.
 
-    Level 2 says so for zero dimensions (L2V5 section 4.7.3); Level 3 dropped the rule (test case
-    01809 of the SBML suite).
+    Level 2 says so for zero dimensions (L2V5 section 4.7.3). Level 3 dropped the rule, and a size
+    that is given counts (test case 01809 of the SBML suite); without any size, amounts are all
+    there is (test case 00049).
     """
-    return level < 3 and compartment.spatial_dimensions == 0
+    sized = {item.symbol for item in network.initial_assignments}
+    sized |= {rule.variable for rule in (*network.assignment_rules, *network.rate_rules)}
+    return frozenset(
+        item.id
+        for item in network.compartments
+        if item.spatial_dimensions == 0
+        and (network.level < 3 or (item.size is None and item.id not in sized))
+    )
 
 
 def _species_quantity(
-    species: Species, compartment: Compartment, level: int, varying: bool, start: Expr | None
+    species: Species, compartment: Compartment, point: bool, varying: bool, start: Expr | None
 ) -> Quantity:
-    point = is_point(compartment, level)
     is_amount = species.has_only_substance_units or point
     size = symbol(compartment.id)
     given = species.initial_amount if is_amount else species.initial_concentration
@@ -86,6 +93,7 @@ def _species_quantity(
 def _all_quantities(network: ReactionNetwork, varying: frozenset[str]) -> Iterator[Quantity]:
     """Every quantity of the network in the order species, compartments, parameters, references."""
     starts = {item.symbol: item.math for item in network.initial_assignments}
+    sizeless = points(network)
     compartments = {item.id: item for item in network.compartments}
     for species in network.species:
         home = compartments.get(species.compartment)
@@ -97,7 +105,7 @@ def _all_quantities(network: ReactionNetwork, varying: frozenset[str]) -> Iterat
                 where=f"{network.where}: species {species.id}",
             )
         yield _species_quantity(
-            species, home, network.level, home.id in varying, starts.get(species.id)
+            species, home, home.id in sizeless, home.id in varying, starts.get(species.id)
         )
     for compartment in network.compartments:
         yield _plain("compartment", compartment.id, compartment.size, starts)

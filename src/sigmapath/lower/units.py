@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from sigmapath.errors import UnitError
 from sigmapath.lower.equations import concentration_id
 from sigmapath.lower.observables import amount_id
-from sigmapath.lower.roles import is_point
+from sigmapath.lower.roles import points
 from sigmapath.model.components import Compartment, Species
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.quantity import Unit, unit_from_sbml, unit_text
@@ -94,15 +94,14 @@ def _species_units(
 def observable_units(network: ReactionNetwork) -> Mapping[str, str]:
     """Units of every observable name of a flat network, in user terms."""
     read = _reader(network)
+    sizeless = points(network)
     homes = {item.id: item for item in network.compartments}
     as_text = lru_cache(maxsize=None)(_text)
     found: dict[str, str] = {}
     for species in network.species:
         home = homes.get(species.compartment)
         amount, concentration = _species_units(species, home, network, read)
-        in_amounts = species.has_only_substance_units or (
-            home is not None and is_point(home, network.level)
-        )
+        in_amounts = species.has_only_substance_units or (home is not None and home.id in sizeless)
         found[species.id] = as_text(amount if in_amounts else concentration)
         found[concentration_id(species.id)] = as_text(concentration)
         found[amount_id(species.id)] = as_text(amount)
