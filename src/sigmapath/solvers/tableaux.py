@@ -84,13 +84,17 @@ class RosenbrockTableau:
         alpha, gamma, b = self.classical()
         close = np.allclose
         _require(
-            close(alpha.sum(1), self.node, atol=_ROUNDING), "rows of alpha and nodes", self.name
+            close(alpha.sum(1), self.node, rtol=0.0, atol=_ROUNDING),
+            "rows of alpha and nodes",
+            self.name,
         )
-        _require(close(gamma.sum(1), self.time, atol=_ROUNDING), "rows of Gamma", self.name)
+        _require(
+            close(gamma.sum(1), self.time, rtol=0.0, atol=_ROUNDING), "rows of Gamma", self.name
+        )
         _require(abs(b.sum() - 1.0) < _ROUNDING, "weights sum to one", self.name)
         beta = alpha + gamma
         _require(abs(b @ beta.sum(1) - 0.5) < _ROUNDING, "second order", self.name)
-        _require(close(b, beta[-1], atol=1e-10), "stiffly accurate", self.name)
+        _require(close(b, beta[-1], rtol=0.0, atol=1e-10), "stiffly accurate", self.name)
 
     @property
     def n_stage(self) -> int:
@@ -132,12 +136,18 @@ class ExplicitTableau:
 
     def __post_init__(self) -> None:
         close = np.allclose
-        _require(close(self.a.sum(1), self.node, atol=_ROUNDING), "rows of a and nodes", self.name)
+        _require(
+            close(self.a.sum(1), self.node, rtol=0.0, atol=_ROUNDING),
+            "rows of a and nodes",
+            self.name,
+        )
         _require(abs(self.weight.sum() - 1.0) < _ROUNDING, "weights sum to one", self.name)
         _require(abs(self.error_weight.sum()) < _ROUNDING, "error weights sum to zero", self.name)
         _require(abs(self.weight @ self.node - 0.5) < _ROUNDING, "second order", self.name)
         _require(
-            close(self.power.sum(1), self.weight, atol=1e-11), "dense output ends at y_1", self.name
+            close(self.power.sum(1), self.weight, rtol=0.0, atol=1e-11),
+            "dense output ends at y_1",
+            self.name,
         )
 
     @property
