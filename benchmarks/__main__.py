@@ -1,0 +1,139 @@
+"""Command line of the benchmarks: ``python -m benchmarks compare | load``."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.cases import Case, cases_of_folder, generated_case, s1r_mam_case
+from benchmarks.compare import QUICK, Effort, compare_case
+from benchmarks.load import measure_load
+from benchmarks.peers.registry import installed_peers, peer_names
+from benchmarks.report import (
+    Point,
+    Row,
+    machine_line,
+    print_header,
+    print_row,
+    work_precision,
+    write_csv,
+)
+from benchmarks.timing import CLOCKS
+
+_PARTS = ("solve", "sweep", "ready", "cold")
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part]
+
+
+def _names(text: str) -> list[str]:
+    return [part for part in text.split(",") if part]
+
+
+def _peer_option(parser: argparse.ArgumentParser) -> None:
+    known = ", ".join(peer_names())
+    parser.add_argument("--peers", type=_names, help=f"comma list of {known}; default: all")
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", type=Path, help="folder with models.tsv and SBML files")
+    parser.add_argument("--only", type=_names, help="comma list of models of that folder")
+    parser.add_argument("--generated", type=_numbers, default=[], help="sizes, e.g. 100,400,1200")
+    parser.add_argument("--no-s1r", action="store_true", help="leave s1r_mam out")
+    parser.add_argument("--what", type=_names, default=list(_PARTS), help=f"of {', '.join(_PARTS)}")
+    parser.add_argument("--method", default="auto", help="integration method of sigmapath")
+    parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall", help="of warm solves")
+    parser.add_argument("--quick", action="store_true", help="few rounds: a look, not a result")
+    parser.add_argument("--csv", type=Path, help="write the comparisons here")
+    parser.add_argument("--plot", type=Path, help="write work-precision curves here (.png, .pdf)")
+    _peer_option(parser)
+
+
+def _add_load(parser: argparse.ArgumentParser) -> None:
+    sizes = [50, 100, 200, 400, 800, 1600]
+    parser.add_argument("--sizes", type=_numbers, default=sizes, help="species, comma list")
+    parser.add_argument("--rounds", type=int, default=3, help="processes per size and program")
+    _peer_option(parser)
+
+
+def _cases(given: argparse.Namespace, folder: Path) -> list[Case]:
+    cases = [] if given.no_s1r else [s1r_mam_case(folder)]
+    if given.models is not None:
+        cases += cases_of_folder(given.models, set(given.only) if given.only else None)
+    return cases + [generated_case(size, folder) for size in given.generated]
+
+
+def _compare(given: argparse.Namespace, folder: Path) -> None:
+    unknown = set(given.what) - set(_PARTS)
+    if unknown:
+        raise SystemExit(
+            f"unknown part {', '.join(sorted(unknown))}; known are {', '.join(_PARTS)}"
+        )
+    effort = replace(
+        QUICK if given.quick else Effort(), clock=given.clock, what=frozenset(given.what)
+    )
+    peers, absent = installed_peers(given.peers)
+    print(machine_line())
+    print("; ".join(f"{peer.name} {peer.version()}" for peer in peers))
+    for line in absent:
+        print(line)
+    print("A ratio above 1: sigmapath is that many times faster. Warm solves: at the peer's error.")
+    print_header()
+    rows: list[Row] = []
+    points: list[Point] = []
+    try:
+        for case in _cases(given, folder):
+            for found in compare_case(case, peers, effort, folder, method=given.method):
+                if isinstance(found, Row):
+                    rows.append(found)
+                    print_row(found)
+                elif isinstance(found, Point):
+                    points.append(found)
+                else:
+                    print(f"# {found}", flush=True)
+    finally:
+        if given.csv is not None:
+            write_csv(given.csv, rows)
+        if given.plot is not None and points:
+            work_precision(given.plot, points)
+
+
+def _load(given: argparse.Namespace, folder: Path) -> None:
+    peers, absent = installed_peers(given.peers)
+    print(machine_line())
+    for line in absent:
+        print(line)
+    measure_load(given.sizes, peers, given.rounds, folder)
+
+
+# name -> (what it does, options, action); a further measurement is a further line.
+_COMMANDS: dict[
+    str,
+    tuple[
+        str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace, Path], None]
+    ],
+] = {
+    "compare": ("sigmapath beside its peers, at matched error", _add_compare, _compare),
+    "load": ("time to ready for networks of growing size", _add_load, _load),
+}
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="|".join(_COMMANDS))
+    for name, (text, add, action) in _COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        add(command)
+        command.set_defaults(action=action)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="sigmapath-benchmarks-") as folder:
+        given.action(given, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""``python -m benchmarks compare``: sigmapath beside every peer, in one run, at matched error.
+
+For every case and peer: one warm solve at three tolerances, throughput of a sweep, from file to
+first result in a warm process, and a whole cold process. Solves are compared at the error that the
+peer reaches: sigmapath is timed at two tolerances that bracket it, in the same rounds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.cases import Case
+from benchmarks.peers.base import Peer, Prepared, Solve, Sweep, Unsupported
+from benchmarks.peers.ours import Sigmapath
+from benchmarks.processes import measure_cold, measure_ready
+from benchmarks.reference import Reference, reference_of
+from benchmarks.report import Point, Row
+from benchmarks.statistics import bracket_error, ratios, scaled_rms_error, spread, time_at_error
+from benchmarks.throughput import batch_size, runs_per_second
+from benchmarks.timing import interleaved
+
+__all__ = ["Effort", "compare_case"]
+
+TOLERANCES = (1e-4, 1e-6, 1e-8)
+# sigmapath's own curve, from loose to tight: finer, so that brackets are narrow.
+CURVE = tuple(10.0 ** (-k / 2) for k in range(4, 22))
+_SEED = 7
+
+
+def _cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much time goes into the measurement.
+
+    ``rounds`` of a warm solve, at most ``seconds`` each; ``processes`` per cold measurement;
+    ``sweep_rounds`` of about ``sweep_seconds`` per side.
+    """
+
+    rounds: int = 15
+    seconds: float = 6.0
+    processes: int = 7
+    sweep_rounds: int = 5
+    sweep_seconds: float = 1.5
+    clock: str = "wall"
+    what: frozenset[str] = frozenset({"solve", "sweep", "ready", "cold"})
+    cores: int = field(default_factory=_cores)
+
+
+QUICK = Effort(rounds=5, seconds=1.5, processes=3, sweep_rounds=3, sweep_seconds=0.4)
+
+
+def compare_case(
+    case: Case, peers: list[Peer], effort: Effort, folder: Path, *, method: str = "auto"
+) -> Iterator[Row | Point | str]:
+    """Measure one case; yields rows, points of work-precision curves, and remarks.
+
+    Parameters
+    ----------
+    case : Case
+    peers : list of Peer
+        Installed.
+    effort : Effort
+    folder : Path
+        For scratch files.
+    method : str
+        Of sigmapath.
+    """
+    ours = Sigmapath(method)
+    if effort.what & {"solve", "sweep"}:
+        prepared = ours.prepare(case)
+        reference = reference_of(case, _second_methods(peers))
+        yield _on_reference(case, reference)
+        if "solve" in effort.what:
+            yield from _solves(case, prepared, peers, effort, reference)
+        if "sweep" in effort.what:
+            yield from _sweeps(case, prepared, peers, effort)
+    if "ready" in effort.what:
+        yield from measure_ready(case, ours, peers, effort.processes, folder)
+    if "cold" in effort.what:
+        yield from measure_cold(case, ours, peers, effort.processes, folder)
+
+
+def _second_methods(peers: list[Peer]) -> list[Peer]:
+    """Bare integrators first: theirs is the same right-hand side, so only integrators differ."""
+    order = {"scikit-sundae CVODE": 0, "SciPy LSODA": 1}
+    return sorted(peers, key=lambda peer: order.get(peer.name, 2))
+
+
+def _on_reference(case: Case, reference: Reference) -> str:
+    if not reference.is_usable:
+        return (
+            f"{case.name}: NO REFERENCE: Rodas5P and {reference.second} at rtol 1e-11 differ by "
+            f"{reference.agreement:.1e}; errors below mean nothing"
+        )
+    return (
+        f"{case.name}: {len(case.species)} species; Rodas5P and {reference.second} at rtol 1e-11 "
+        f"agree to {reference.agreement:.1e}"
+    )
+
+
+def _solves(
+    case: Case, ours: Prepared, peers: list[Peer], effort: Effort, reference: Reference
+) -> Iterator[Row | Point | str]:
+    solvers = [ours.solve(rtol) for rtol in CURVE]
+    errors = [scaled_rms_error(solve(), reference.values) for solve in solvers]
+    for peer in peers:
+        try:
+            theirs = peer.prepare(case)
+            pairs = [(rtol, theirs.solve(rtol)) for rtol in TOLERANCES]
+        except Unsupported as reason:
+            yield f"{case.name}: {peer.name} left out: {reason}"
+            continue
+        for rtol, solve in pairs:
+            found = theirs.observe(solve()) if hasattr(theirs, "observe") else solve()
+            error = scaled_rms_error(found, reference.values)
+            if not np.isfinite(error):
+                yield f"{case.name}: {peer.name} fails at rtol {rtol:g}"
+                continue
+            row, point = _matched(case, peer.name, rtol, error, solve, solvers, errors, effort)
+            yield row
+            yield point
+    yield from _own_curve(case, solvers, errors, effort)
+
+
+def _matched(
+    case: Case,
+    peer: str,
+    rtol: float,
+    error: float,
+    solve: Solve,
+    solvers: list[Solve],
+    errors: list[float],
+    effort: Effort,
+) -> tuple[Row, Point]:
+    """One peer at one tolerance against the curve of sigmapath, measured in the same rounds."""
+    place = bracket_error(errors, error)
+    calls = {"loose": solvers[place.loose], "peer": solve, "tight": solvers[place.tight]}
+    samples = interleaved(calls, rounds=effort.rounds, seconds=effort.seconds, clock=effort.clock)
+    ours = [
+        time_at_error(loose, tight, place.share)
+        for loose, tight in zip(samples["loose"], samples["tight"], strict=True)
+    ]
+    reached = error if place.inside else errors[place.tight]
+    row = Row(
+        case=case.name,
+        what=f"warm solve, rtol {rtol:g}",
+        peer=peer,
+        unit="s",
+        ours=spread(ours).median,
+        theirs=spread(samples["peer"]).median,
+        ratio=ratios(ours, samples["peer"]),
+        our_error=reached,
+        their_error=error,
+    )
+    point = Point(
+        case=case.name, program=peer, rtol=rtol, error=error, seconds=spread(samples["peer"]).median
+    )
+    return row, point
+
+
+def _own_curve(
+    case: Case, solvers: list[Solve], errors: list[float], effort: Effort
+) -> Iterator[Point]:
+    for rtol, solve, error in zip(CURVE, solvers, errors, strict=True):
+        samples = interleaved(
+            {"ours": solve}, rounds=max(3, effort.rounds // 3), seconds=1.0, clock=effort.clock
+        )
+        seconds = spread(samples["ours"]).median
+        yield Point(case=case.name, program="sigmapath", rtol=rtol, error=error, seconds=seconds)
+
+
+def _sweeps(case: Case, ours: Prepared, peers: list[Peer], effort: Effort) -> Iterator[Row | str]:
+    if not case.swept:
+        yield f"{case.name}: no sweep, the case names no parameters to vary"
+        return
+    mine = ours.sweep(1e-6, effort.cores)
+    for peer in peers:
+        try:
+            theirs = peer.prepare(case).sweep(1e-6, effort.cores)
+        except Unsupported:
+            continue
+        try:
+            yield from _sweep_pair(case, peer.name, mine, theirs, effort)
+        finally:
+            theirs.close()
+
+
+def _sweep_pair(
+    case: Case, peer: str, mine: Sweep, theirs: Sweep, effort: Effort
+) -> Iterator[Row | str]:
+    """Runs per second of both, in turn; checks first that both do the same work."""
+    check = case.draws(4 * effort.cores, _SEED)
+    a, b = mine.run(check), theirs.run(check)
+    good = np.isfinite(a).all(axis=(1, 2)) & np.isfinite(b).all(axis=(1, 2))
+    apart = scaled_rms_error(b[good], a[good]) if good.any() else np.nan
+    if not apart < 1e-2:
+        yield f"{case.name}: sweep of {peer} left out: trajectories differ by {apart:.1e}"
+        return
+    sizes = [batch_size(side, case, effort.sweep_seconds, effort.cores) for side in (mine, theirs)]
+    rates: tuple[list[float], list[float]] = ([], [])
+    failed = [0, 0]
+    for number in range(effort.sweep_rounds):
+        for side, (program, n) in enumerate(zip((mine, theirs), sizes, strict=True)):
+            rate, bad = runs_per_second(program, case.draws(n, _SEED + number))
+            rates[side].append(rate)
+            failed[side] += bad
+    yield Row(
+        case=case.name,
+        what=f"sweep, {effort.cores} cores, rtol 1e-6",
+        peer=peer,
+        unit="runs/s",
+        ours=spread(rates[0]).median,
+        theirs=spread(rates[1]).median,
+        ratio=ratios(rates[1], rates[0]),
+        our_error=np.nan,
+        their_error=apart,
+        note=_failures(failed, [n * effort.sweep_rounds for n in sizes]),
+    )
+
+
+def _failures(failed: list[int], total: list[int]) -> str:
+    if not any(failed):
+        return ""
+    return f"failed runs: {failed[0]} of {total[0]} here, {failed[1]} of {total[1]} there"

@@ -1,0 +1,1 @@
+"""One small module per program; :mod:`benchmarks.peers.registry` lists them."""

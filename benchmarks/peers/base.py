@@ -1,0 +1,62 @@
+"""What a program must offer to be measured, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.cases import Case
+
+__all__ = ["Peer", "Prepared", "Solve", "Sweep", "Unsupported"]
+
+FloatArray = NDArray[np.float64]
+# One warm solve from the initial state: concentrations, shape (n_time, n_species).
+Solve = Callable[[], FloatArray]
+
+
+class Unsupported(Exception):
+    """The program cannot do this; the message says what, and the row is left out with it."""
+
+
+class Sweep(Protocol):
+    """Many runs with other parameters, on all cores, trajectories of all species kept."""
+
+    def run(self, values: FloatArray) -> FloatArray:
+        """Run one row of ``values`` after another; shape (n, n_time, n_species), NaN: failed."""
+
+    def close(self) -> None:
+        """End whatever was started."""
+
+
+class Prepared(Protocol):
+    """A loaded model, ready to be solved again and again."""
+
+    def solve(self, rtol: float) -> Solve:
+        """Prepare a solve at ``rtol`` and atol = 1e-3 rtol, all species at 101 times."""
+
+    def sweep(self, rtol: float, n_cores: int) -> Sweep:
+        """Prepare a sweep over ``case.swept``; raises Unsupported if there is none."""
+
+
+class Peer(Protocol):
+    """A program under test."""
+
+    name: str
+
+    def version(self) -> str:
+        """Version as shown; raises ImportError if the program is not installed."""
+
+    def prepare(self, case: Case) -> Prepared:
+        """Load a model; raises Unsupported if the program cannot."""
+
+    def cold_command(self, case: Case, out: str) -> list[str] | None:
+        """Command of a whole process: load, simulate at rtol 1e-6, write CSV to ``out``."""
+
+    def ready_script(self) -> str | None:
+        """Python source that prints the seconds from file to first result in a warm process.
+
+        Its arguments: path of a small model to warm up with, path of the model, end time.
+        """

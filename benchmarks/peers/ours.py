@@ -1,0 +1,93 @@
+"""sigmapath, through what its users call and nothing inside."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from benchmarks.cases import N_POINTS, Case
+from benchmarks.peers.base import FloatArray, Solve
+
+__all__ = ["Sigmapath"]
+
+_READY = """
+import sys, time
+import sigmapath as sp
+warm, path, end = sys.argv[1], sys.argv[2], float(sys.argv[3])
+import numpy as np
+sp.load(warm).simulator(np.linspace(0, 1, 3)).run()
+start = time.perf_counter()
+model = sp.load(path)
+simulator = model.simulator(np.linspace(0, end, 101), rtol=1e-6)
+ready = time.perf_counter()
+simulator.run()
+print(ready - start, time.perf_counter() - start)
+"""
+
+
+class Sigmapath:
+    """The program itself."""
+
+    name = "sigmapath"
+
+    def __init__(self, method: str = "auto") -> None:
+        self.method = method
+
+    def version(self) -> str:
+        import sigmapath as sp
+
+        return str(sp.__version__)
+
+    def prepare(self, case: Case) -> _Prepared:
+        return _Prepared(case, self.method)
+
+    def cold_command(self, case: Case, out: str) -> list[str]:
+        return [
+            sys.executable, "-m", "sigmapath", "simulate", str(case.path),
+            "--until", f"{case.end_time:.17g}", "--points", str(N_POINTS), "--out", out,
+        ]  # fmt: skip
+
+    def ready_script(self) -> str:
+        return _READY
+
+
+class _Prepared:
+    def __init__(self, case: Case, method: str) -> None:
+        import sigmapath as sp
+
+        self.case, self.method = case, method
+        self.model = sp.load(case.path)
+
+    def solve(self, rtol: float) -> Solve:
+        return self.model.simulator(
+            self.case.times, observables=self.case.selections, rtol=rtol, method=self.method
+        ).run
+
+    def sweep(self, rtol: float, n_cores: int) -> _Sweep:
+        return _Sweep(self, rtol, n_cores)
+
+
+class _Sweep:
+    """An ensemble with explicit members: the labelled Dataset, its making included."""
+
+    def __init__(self, prepared: _Prepared, rtol: float, n_cores: int) -> None:
+        self.prepared = prepared
+        self.options = {"rtol": rtol, "method": prepared.method, "threads": n_cores}
+
+    def run(self, values: FloatArray) -> FloatArray:
+        import sigmapath as sp
+
+        case = self.prepared.case
+        columns = dict(zip(case.swept, values.T, strict=True))
+        data = self.prepared.model.simulate(
+            case.times,
+            observables=case.selections,
+            ensemble=sp.ensemble(members=columns, nominal=False),
+            **self.options,
+        )
+        self.last = data
+        return np.stack([data[name].values for name in case.selections], axis=-1)
+
+    def close(self) -> None:
+        """Nothing was started."""

@@ -1,0 +1,119 @@
+"""Whole processes: from nothing to a first trajectory on disk, and from file to first result.
+
+sigmapath runs on a machine where its solvers are compiled and a small other model has been run:
+``known`` adds the caches of the model itself, ``unknown`` has none of them (the cache folder is put
+back before every process).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from benchmarks.cases import Case, small_case
+from benchmarks.peers.base import Peer
+from benchmarks.peers.ours import Sigmapath
+from benchmarks.report import Row
+from benchmarks.statistics import ratios, spread
+
+__all__ = ["measure_cold", "measure_ready", "ready_seconds", "warmed_cache"]
+
+_CACHE = "SIGMAPATH_CACHE_DIR"
+_LONGEST = 900.0
+
+
+def _environment(cache: Path) -> dict[str, str]:
+    return {**os.environ, _CACHE: str(cache)}
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> tuple[float, str]:
+    """Wall seconds of a process and its output; stops everything if it fails."""
+    start = time.perf_counter()
+    done = subprocess.run(
+        command, env=dict(environment), capture_output=True, text=True, timeout=_LONGEST
+    )
+    elapsed = time.perf_counter() - start
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command[:4])} ... failed:\n{done.stderr[-2000:]}")
+    return elapsed, done.stdout
+
+
+def warmed_cache(folder: Path) -> Path:
+    """A cache folder of a machine on which sigmapath has run, but not the case's model."""
+    cache = folder / "cache-warmed"
+    if not cache.exists():
+        cache.mkdir(mode=0o700)
+        small = small_case(folder)
+        command = Sigmapath().cold_command(small, str(folder / "warm-up.csv"))
+        _run(command, _environment(cache))
+    return cache
+
+
+def _fresh(folder: Path, name: str) -> Path:
+    """A copy of the warmed cache, as it was before the case's model was seen."""
+    cache = folder / name
+    shutil.rmtree(cache, ignore_errors=True)
+    shutil.copytree(warmed_cache(folder), cache)
+    return cache
+
+
+def _row(case: Case, what: str, peer: str, ours: list[float], theirs: list[float]) -> Row:
+    return Row(
+        case=case.name,
+        what=what,
+        peer=peer,
+        unit="s",
+        ours=spread(ours).median,
+        theirs=spread(theirs).median,
+        ratio=ratios(ours, theirs),
+    )
+
+
+def measure_cold(
+    case: Case, ours: Sigmapath, peers: list[Peer], n: int, folder: Path
+) -> Iterator[Row]:
+    """Wall time of whole processes, in turn: sigmapath unknown, sigmapath known, peer."""
+    out = str(folder / "cold.csv")
+    command = ours.cold_command(case, out)
+    for peer in peers:
+        their_command = peer.cold_command(case, out)
+        if their_command is None:
+            continue
+        unknown, known, theirs = [], [], []
+        for _ in range(n):
+            cache = _fresh(folder, "cache-cold")
+            unknown.append(_run(command, _environment(cache))[0])
+            known.append(_run(command, _environment(cache))[0])
+            theirs.append(_run(their_command, _environment(cache))[0])
+        yield _row(case, "cold process, known model", peer.name, known, theirs)
+        yield _row(case, "cold process, unknown model", peer.name, unknown, theirs)
+
+
+def ready_seconds(program: Peer, case: Case, folder: Path) -> tuple[float, float]:
+    """Seconds from file to ready and from file to first result, in a warm process of its own."""
+    script = program.ready_script()
+    if script is None:
+        raise ValueError(f"{program.name} has no script for this")
+    warm = small_case(folder).path
+    command = [sys.executable, "-c", script, str(warm), str(case.path), f"{case.end_time:.17g}"]
+    ready, first = _run(command, _environment(_fresh(folder, "cache-ready")))[1].split()[-2:]
+    return float(ready), float(first)
+
+
+def measure_ready(
+    case: Case, ours: Sigmapath, peers: list[Peer], n: int, folder: Path
+) -> Iterator[Row]:
+    """From file to first result of an unknown model, libraries imported and warmed."""
+    for peer in peers:
+        if peer.ready_script() is None:
+            continue
+        mine, theirs = [], []
+        for _ in range(n):
+            mine.append(ready_seconds(ours, case, folder)[1])
+            theirs.append(ready_seconds(peer, case, folder)[1])
+        yield _row(case, "load to first result, unknown model", peer.name, mine, theirs)
