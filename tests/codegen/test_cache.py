@@ -12,7 +12,7 @@ import pytest
 from calls import call, start
 from hand_systems import three_reactions
 
-from sigmapath.codegen import cache, machine
+from sigmapath.codegen import cache, machine, numba_module
 from sigmapath.codegen import compile as compiler
 from sigmapath.codegen.cache import (
     CacheWarning,
@@ -195,6 +195,18 @@ def test_old_entries_make_room(folder, monkeypatch):
         assert write_entry(f"{k:064d}", Entry(facts={}, code=b"x"))
     assert cache_report().n_entry <= 10
     assert read_entry(f"{14:064d}") is not None
+
+
+def test_old_modules_make_room(folder, monkeypatch):
+    monkeypatch.setattr(numba_module, "_MOST_MODULES", 3)
+    place = cache.private_folder("numba")
+    for k in range(4):
+        (place / f"old_{k}").mkdir()
+        os.utime(place / f"old_{k}", (k, k))
+    compile_model(three_reactions(), backend="numba")
+    names = {path.name for path in place.iterdir()}
+    assert {"old_0", "old_1"}.isdisjoint(names)
+    assert {"old_2", "old_3"} <= names
 
 
 @pytest.mark.parametrize(

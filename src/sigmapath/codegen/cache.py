@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import stat
 import struct
 import sys
@@ -30,6 +31,7 @@ __all__ = [
     "Entry",
     "cache_directory",
     "cache_report",
+    "make_room",
     "private_folder",
     "read_entry",
     "write_entry",
@@ -168,18 +170,25 @@ def write_entry(key: str, entry: Entry) -> bool:
         return False
     facts = json.dumps(dict(entry.facts), sort_keys=True).encode()
     body = _LENGTH.pack(len(facts)) + facts + entry.code
-    _make_room(folder)
+    make_room(folder, _MOST_ENTRIES)
     return write_file(folder / f"{key}.bin", _MAGIC + _digest(key, body) + body)
 
 
-def _make_room(folder: Path) -> None:
-    """Drop the older half of the entries where there are too many."""
-    entries = list(folder.glob("*.bin"))
-    if len(entries) < _MOST_ENTRIES:
-        return
+def make_room(folder: Path, most: int) -> None:
+    """Drop the older half of what is in ``folder`` where that is ``most`` things or more.
+
+    Code that is loaded needs its file no more, so nothing that runs is disturbed.
+    """
     with contextlib.suppress(OSError):
-        for path in sorted(entries, key=lambda path: path.stat().st_mtime)[: len(entries) // 2]:
-            path.unlink()
+        things = [path for path in folder.iterdir() if not path.name.startswith(".")]
+        if len(things) < most:
+            return
+        things.sort(key=lambda path: path.stat().st_mtime)
+        for path in things[: len(things) // 2]:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
 
 
 def write_file(path: Path, content: bytes) -> bool:

@@ -22,10 +22,12 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from sigmapath.codegen.cache import private_folder, write_file
+from sigmapath.codegen.cache import make_room, private_folder, write_file
 from sigmapath.errors import CodegenError
 
 __all__ = ["LoadedModule", "load_module", "numba_versions"]
+
+_MOST_MODULES = 400
 
 # What reading numba's own cache raises where its files are damaged.
 _DAMAGED = (pickle.UnpicklingError, EOFError, ValueError, KeyError, IndexError, AttributeError)
@@ -93,6 +95,8 @@ def _written(text: str, name: str) -> tuple[Path, Any]:
     if cache is not None:
         place = cache / name / f"{name}.py"
         try:
+            if not place.parent.is_dir():
+                make_room(cache, _MOST_MODULES)
             place.parent.mkdir(mode=0o700, exist_ok=True)
             # numba's cache follows the time of the file, so what is right is left alone.
             if place.is_file() and place.read_bytes() == content:
