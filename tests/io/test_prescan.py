@@ -30,6 +30,8 @@ def test_depth_is_bounded_where_it_says():
         ('<!DOCTYPE a SYSTEM "file:///etc/hostname">' + HEAD + "</sbml>", "document type"),
         ("<html/>", "no SBML"),
         ('<sbml level="7" version="1"/>', "level"),
+        ('<sbml level="2" version="5"/>', "namespace"),
+        (HEAD.replace("version2/core", "version1/core"), "namespace"),
         (HEAD, "well formed"),
         (HEAD + "</sbml><sbml/>", "well formed"),
         ("not XML", "well formed"),

@@ -25,6 +25,14 @@ MAX_SIBLINGS = 20_000
 # No id is this long; a name of this length is a broken file, and messages quote names.
 MAX_ATTRIBUTE = 1_000_000
 
+# Level and version -> XML namespace, from the specifications of the three levels.
+_NAMESPACES = {
+    **{("1", v): "http://www.sbml.org/sbml/level1" for v in ("1", "2")},
+    ("2", "1"): "http://www.sbml.org/sbml/level2",
+    **{("2", v): f"http://www.sbml.org/sbml/level2/version{v}" for v in "2345"},
+    **{("3", v): f"http://www.sbml.org/sbml/level3/version{v}/core" for v in "12"},
+}
+
 # The elements that a formula may have many of side by side.
 _MATHML_ELEMENTS = ("apply", "ci", "cn", "piecewise", "piece", "csymbol", "bvar")
 
@@ -184,11 +192,18 @@ class _Bounded:
         self.widths.pop()
 
     def _require_sbml(self, name: str, attributes: dict[str, str]) -> None:
-        if name.rpartition(":")[2] != "sbml":
+        prefix, _, local = name.rpartition(":")
+        if local != "sbml":
             self._fail("this XML is no SBML", f"<{name[:80]}>", "<sbml>")
-        if attributes.get("level", "") not in {"1", "2", "3"}:
+        given = (attributes.get("level", ""), attributes.get("version", ""))
+        expected = _NAMESPACES.get(given)
+        if expected is None:
+            found = f"level {given[0][:20]} version {given[1][:20]}"
+            self._fail("an SBML level that is not read", found, "level 1, 2 or 3")
+        # libSBML ends the process when an element's namespace belongs to another level.
+        elif attributes.get(f"xmlns:{prefix}" if prefix else "xmlns") != expected:
             self._fail(
-                "an SBML level that is not read", attributes.get("level", "none")[:80], "1, 2 or 3"
+                "the XML namespace is not that of the SBML level", f"<{name[:80]}>", expected
             )
 
     def _refuse_doctype(self, name: str, *_rest: object) -> None:
