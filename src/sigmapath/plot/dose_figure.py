@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sigmapath.plot.dose_response import dose_response, dose_text
-from sigmapath.plot.style import ACCENTS, GREY, axis_label, styled
+from sigmapath.plot.style import ACCENTS, GREY, axis_label, styled, unit_signs
 from sigmapath.plot.time_course import time_axis
 
 __all__ = ["dose_figure"]
@@ -26,6 +26,7 @@ _COURSE_STYLE = {
     "saturating": (ACCENTS[0], "-"),
 }
 _INPUT_SHADE = "#F0E442"
+_LINE_HEIGHT = 13.0  # of the captions above a panel [points]
 
 
 def dose_figure(experiment: Any) -> Any:
@@ -51,8 +52,8 @@ def dose_figure(experiment: Any) -> Any:
             _draw_courses(lower, result)
         figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06, hspace=0.04)
         figure.suptitle(_title(experiment), x=0.01, ha="left", fontsize=15, fontweight="bold")
-        _shared_legend(figure, axes[0][0], "upper right", 1.0)
-        _shared_legend(figure, axes[1][0], "outside lower center", 0.5)
+        handles, labels = axes[1][0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
 
 
@@ -63,37 +64,44 @@ def _title(experiment: Any) -> str:
 
 
 def _draw_curves(ax: Any, result: Any) -> None:
+    """Curves of one arm; what each is stands above them in its own colour, as the legend."""
+    lines = []
     for series in result.series:
         marker, color = _SERIES_STYLE[series.kind]
-        dose_response(series.curve, ax=ax, color=color, marker=marker, label=series.label)
-    ax.set_title(result.arm.title)
-    ax.margins(y=0.12)
-    lines = [
-        line
-        for series in result.series
-        if (line := _caption(series, several=len(result.series) > 1))
-    ]
-    ax.text(
-        0.03,
-        0.97,
-        "\n".join(lines),
-        transform=ax.transAxes,
-        ha="left",
-        va="top",
-        fontsize=9.5,
-        linespacing=1.4,
-        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5},
-    )
+        dose_response(series.curve, ax=ax, color=color, marker=marker)
+        lines.append((_caption(series, several=len(result.series) > 1), color))
+    ax.set_title(result.arm.title, pad=10.0 + _LINE_HEIGHT * len(lines))
+    for row, (text, color) in enumerate(reversed(lines)):
+        ax.annotate(
+            text,
+            xy=(0.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(0.0, 6.0 + _LINE_HEIGHT * row),
+            textcoords="offset points",
+            color=color,
+            fontsize=9.5,
+            in_layout=False,
+        )
+    ax.margins(y=0.08)
 
 
 def _caption(series: Any, *, several: bool) -> str:
     """What the curve is, in a few words: EC50 and slope, or why it has none."""
     shape = series.curve.shape
-    lead = f"{series.label}: " if several else ""
+    lead = f"{_series_name(series)}: " if several else ""
     if not shape.has_fit:
         return f"{lead}{shape.kind}"
     symbol = "IC50" if series.kind == "inhibition" or shape.kind == "falling" else "EC50"
     return f"{lead}{symbol} {dose_text(shape.ec50, series.curve.dose_unit)}, slope {shape.hill:.2g}"
+
+
+def _series_name(series: Any) -> str:
+    """Return "alone", or what is given with the ligand: "+ NE-100 1 µM"."""
+    if series.kind == "alone":
+        return "alone"
+    unit = series.curve.dose_unit
+    given = [f"{name} {dose_text(dose, unit)}" for name, dose in series.companions.items()]
+    return "+ " + ", ".join(given)
 
 
 def _draw_courses(ax: Any, result: Any) -> None:
@@ -111,10 +119,5 @@ def _draw_courses(ax: Any, result: Any) -> None:
     ax.set_ylabel(axis_label(arm.observable, result.courses[0].unit))
     applied = [f"{name} {value}" for name, value in arm.inputs.items()]
     applied += [f"{pulse.target} {pulse.value}" for pulse in arm.pulses]
-    ax.set_title(", ".join(applied).replace("_", " ") or "no stress", fontweight="normal")
-
-
-def _shared_legend(figure: Any, ax: Any, place: str, anchor: float) -> None:
-    handles, labels = ax.get_legend_handles_labels()
-    if len(labels) > 1:
-        figure.legend(handles, labels, loc=place, ncols=len(labels))
+    shown = ", ".join(applied).replace("_", " ") or "no stress"
+    ax.set_title(unit_signs(shown), fontweight="normal")

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["ACCENTS", "GREY", "LINE_STYLES", "axis_label", "new_axes", "pretty_number", "styled"]
+__all__ = [
+    "ACCENTS",
+    "GREY",
+    "LINE_STYLES",
+    "axis_label",
+    "new_axes",
+    "pretty_number",
+    "styled",
+    "unit_signs",
+]
 
 # Okabe M, Ito K (2008) "Color Universal Design", the palette for all kinds of colour vision, in an
 # order in which neighbours also differ in lightness, so that a grey print keeps them apart.
@@ -63,8 +72,12 @@ def new_axes(ax: Any | None, *, figsize: tuple[float, float] = (6.0, 4.0)) -> An
 
 def axis_label(name: str, unit: str) -> str:
     """``name [unit]``, or the name alone where there is no unit."""
-    shown = unit.replace("uM", "µM").replace("ug", "µg").replace("uL", "µL")
-    return f"{name} [{shown}]" if shown and shown != "1" else name
+    return f"{name} [{unit_signs(unit)}]" if unit and unit != "1" else name
+
+
+def unit_signs(text: str) -> str:
+    """Text with µ for the u of typed units."""
+    return text.replace("uM", "µM").replace("ug", "µg").replace("uL", "µL")
 
 
 def pretty_number(value: float) -> str:
