@@ -22,6 +22,7 @@ from sigmapath.expr.nodes import (
     Expr,
     apply,
     number,
+    postorder,
     symbol,
 )
 from sigmapath.expr.simplify import add, div, mul, neg, power, simplify_node
@@ -214,7 +215,7 @@ def differentiate(
     """
     rows: dict[Expr, Row] = {} if known is None else known
     roots = list(roots)
-    for node in _unknown_nodes(roots, rows):
+    for node in postorder(roots, rows):
         if node.op in _STEPS:
             rows[node] = _EMPTY
         elif not node.args:
@@ -224,21 +225,6 @@ def differentiate(
             row = _row(node, inner) if any(inner) else _EMPTY
             rows[node] = {v: slope for v, slope in row.items() if slope is not ZERO}
     return [rows[root] for root in roots]
-
-
-def _unknown_nodes(roots: list[Expr], rows: Mapping[Expr, Row]) -> Iterable[Expr]:
-    """Postorder that does not descend into what is known."""
-    for root in roots:
-        stack = [(root, False)]
-        while stack:
-            node, expanded = stack.pop()
-            if node in rows:
-                continue
-            if expanded:
-                yield node
-            else:
-                stack.append((node, True))
-                stack.extend([(a, False) for a in reversed(node.args) if a not in rows])
 
 
 def gradient(root: Expr, variables: Iterable[str]) -> dict[str, Expr]:

@@ -9,7 +9,7 @@ The language is that of SBML MathML: real numbers only, booleans are 1.0 and 0.0
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -210,22 +210,28 @@ TRUE = ONE
 FALSE = ZERO
 
 
-def postorder(roots: Iterable[Expr]) -> Iterator[Expr]:
+def postorder(roots: Iterable[Expr], known: Container[Expr] = ()) -> Iterator[Expr]:
     """Yield every distinct node below ``roots`` once, arguments before their users.
 
-    The order depends on the expressions only. Iterative, so depth is no limit.
+    Nodes in ``known`` are left out, with what is only below them. The order depends on the
+    expressions only. Iterative, so depth is no limit.
     """
     seen: set[Expr] = set()
+    # A node alone is still to be opened, in a tuple it follows its arguments.
+    stack: list[Expr | tuple[Expr]] = []
     for root in roots:
-        stack = [(root, False)]
+        stack.append(root)
         while stack:
-            node, expanded = stack.pop()
-            if expanded:
-                yield node
-            elif node not in seen:
+            node = stack.pop()
+            if isinstance(node, tuple):
+                yield node[0]
+            elif node not in seen and node not in known:
                 seen.add(node)
-                stack.append((node, True))
-                stack.extend((argument, False) for argument in reversed(node.args))
+                if node.args:
+                    stack.append((node,))
+                    stack.extend(node.args[::-1])
+                else:
+                    yield node
 
 
 def free_symbols(*roots: Expr) -> frozenset[str]:

@@ -55,7 +55,8 @@ def points(network: ReactionNetwork) -> frozenset[str]:
     there is (test case 00049).
     """
     sized = {item.symbol for item in network.initial_assignments}
-    sized |= {rule.variable for rule in (*network.assignment_rules, *network.rate_rules)}
+    sized |= {rule.variable for rule in network.assignment_rules}
+    sized |= {rule.variable for rule in network.rate_rules}
     return frozenset(
         item.id
         for item in network.compartments
@@ -125,15 +126,15 @@ def _plain(kind: str, name: str, value: float | None, starts: Mapping[str, Expr]
 def _check_rules(network: ReactionNetwork, ids: set[str]) -> None:
     """Each rule sets one known quantity, and nobody sets it twice (section 4.9)."""
     seen: set[str] = set()
-    for rule in (*network.assignment_rules, *network.rate_rules):
-        place = f"{network.where}: rule of {rule.variable}"
-        if rule.variable not in ids:
-            raise UnknownNameError("quantity", rule.variable, ids, where=place)
-        if rule.variable in seen:
-            raise DuplicateIdError(
-                f"{rule.variable} has two rules", where=place, fix="keep one of them"
-            )
-        seen.add(rule.variable)
+    variables = [rule.variable for rule in network.assignment_rules]
+    variables += [rule.variable for rule in network.rate_rules]
+    for variable in variables:
+        place = f"{network.where}: rule of {variable}"
+        if variable not in ids:
+            raise UnknownNameError("quantity", variable, ids, where=place)
+        if variable in seen:
+            raise DuplicateIdError(f"{variable} has two rules", where=place, fix="keep one of them")
+        seen.add(variable)
     for item in network.initial_assignments:
         place = f"{network.where}: initial assignment of {item.symbol}"
         if item.symbol not in ids:

@@ -112,9 +112,7 @@ class _Signs:
         defined: dict[str, Sign],
         depth: int = 0,
     ) -> Sign:
-        for node in postorder([root]):
-            if node in done:
-                continue
+        for node in postorder([root], done):
             if node.op == "sym":
                 done[node] = self._symbol(str(node.value), zero, done, defined, depth)
             else:
