@@ -38,6 +38,7 @@ from sigmapath.model.components import (
     InitialAssignment,
     Parameter,
     RateRule,
+    Reaction,
     SpeciesReference,
     Trigger,
 )
@@ -347,6 +348,14 @@ def broken(**changes):
             broken(reactions=(reaction("R", "A -> B", "k*AB"),)),
             UnknownNameError,
             ["reaction R", "AB"],
+        ),
+        (
+            broken(
+                reactions=(Reaction(id="R"), reaction("Q", "A -> B", "k*A")),
+                rate_rules=(RateRule(variable="x", math=parse("R")),),
+            ),
+            ModelError,
+            ["reaction R", "no kinetic law"],
         ),
         (
             broken(algebraic_rules=(AlgebraicRule(math=parse("A - B")),)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sigmapath.errors import UnknownNameError, UnsupportedFeatureError
+from sigmapath.errors import ModelError, UnknownNameError, UnsupportedFeatureError
 from sigmapath.expr.nodes import Expr, postorder, symbol
 from sigmapath.expr.rewrite import function_bodies, inline_calls, substitute
 from sigmapath.lower.formulas import formulas, map_formulas
@@ -123,12 +123,22 @@ def check_symbols(network: ReactionNetwork) -> ReactionNetwork:
     ------
     UnknownNameError
         With the near matches.
+    ModelError
+        If the rate of a reaction without a kinetic law is used.
     """
     known = known_ids(network)
+    lawless = {item.id for item in network.reactions if item.kinetic_law is None}
     for place, math in formulas(network):
         for node in postorder([math]):
-            if node.op == "sym" and node.value not in known:
-                raise UnknownNameError(
-                    "quantity", str(node.value), known, where=f"{network.where}: {place}"
+            if node.op != "sym":
+                continue
+            name, where = str(node.value), f"{network.where}: {place}"
+            if name not in known:
+                raise UnknownNameError("quantity", name, known, where=where)
+            if name in lawless:
+                raise ModelError(
+                    f"the rate of reaction {name} is used, but it has no kinetic law",
+                    where=where,
+                    fix=f"give {name} a kinetic law",
                 )
     return network
