@@ -92,7 +92,8 @@ def _caption(series: Any, *, several: bool) -> str:
     if not shape.has_fit:
         return f"{lead}{shape.kind}"
     symbol = "IC50" if series.kind == "inhibition" or shape.kind == "falling" else "EC50"
-    return f"{lead}{symbol} {dose_text(shape.ec50, series.curve.dose_unit)}, slope {shape.hill:.2g}"
+    slope = "" if several else f", slope {shape.hill:.2g}"
+    return f"{lead}{symbol} {dose_text(shape.ec50, series.curve.dose_unit)}{slope}"
 
 
 def _series_name(series: Any) -> str:

@@ -38,7 +38,7 @@ _RC: dict[str, Any] = {
     "axes.spines.right": False,
     "axes.linewidth": 0.9,
     "axes.formatter.useoffset": False,
-    "axes.formatter.limits": (-3, 4),
+    "axes.formatter.limits": (-4, 6),
     "axes.formatter.use_mathtext": True,
     "xtick.labelsize": 10,
     "ytick.labelsize": 10,
