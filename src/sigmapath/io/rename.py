@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from sigmapath.expr.nodes import Expr, apply, symbol
 from sigmapath.expr.rewrite import Rewriter, rebuild
-from sigmapath.model.components import Event, FunctionDefinition, KineticLaw, Reaction
+from sigmapath.model.components import (
+    Event,
+    FunctionDefinition,
+    KineticLaw,
+    Reaction,
+    SpeciesReference,
+)
 from sigmapath.model.network import ModelUnits, ReactionNetwork
 
 __all__ = ["renamed", "with_unit_names"]
-
-Ruled = TypeVar("Ruled")
 
 
 def renamed(network: ReactionNetwork, names: Mapping[str, str]) -> ReactionNetwork:
@@ -101,18 +104,19 @@ class _Renamer:
             compartment=self.id(source.compartment),
             modifiers=tuple(map(self.id, source.modifiers)),
             kinetic_law=self.kinetic_law(source.kinetic_law),
-            **{
-                side: tuple(
-                    replace(
-                        reference,
-                        species=self.id(reference.species),
-                        id=self.id(reference.id),
-                        stoichiometry_math=self.maybe(reference.stoichiometry_math),
-                    )
-                    for reference in getattr(source, side)
-                )
-                for side in ("reactants", "products")
-            },
+            reactants=self.references(source.reactants),
+            products=self.references(source.products),
+        )
+
+    def references(self, side: tuple[SpeciesReference, ...]) -> tuple[SpeciesReference, ...]:
+        return tuple(
+            replace(
+                reference,
+                species=self.id(reference.species),
+                id=self.id(reference.id),
+                stoichiometry_math=self.maybe(reference.stoichiometry_math),
+            )
+            for reference in side
         )
 
     def kinetic_law(self, source: KineticLaw | None) -> KineticLaw | None:

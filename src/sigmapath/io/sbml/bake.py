@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from sigmapath.errors import PlanError, UnknownNameError
 from sigmapath.expr.nodes import TIME, Expr, apply, free_symbols, number, symbol
+from sigmapath.io.sbml.change import Change
 from sigmapath.io.sbml.level3 import fresh_id, global_ids
 from sigmapath.model.components import (
     Event,
@@ -31,31 +31,6 @@ from sigmapath.model.components import (
 from sigmapath.model.network import ReactionNetwork
 
 __all__ = ["Change", "with_experiment"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One thing that happens to the model.
-
-    Attributes
-    ----------
-    kind : str
-        "set": the target gets the value. "add": a species gets the *amount* added (a bolus), a
-        parameter the value. "infuse": the amount per time is added to the rate of change, until
-        it is taken back by the negative rate. "hold": the target gets the value and keeps it.
-        "release": a held target moves on from its value.
-    time : float
-        When, in model time, from 0 on.
-    target : str
-        Id of a species, parameter or compartment.
-    value : float
-        In model units; a species is set and held in the terms of its id in formulas.
-    """
-
-    kind: Literal["set", "add", "infuse", "hold", "release"]
-    time: float
-    target: str
-    value: float = 0.0
 
 
 def with_experiment(
@@ -249,8 +224,8 @@ class _Baker:
             amount = number(species.initial_amount)
             return amount if species.has_only_substance_units else amount / volume
         if species.initial_concentration is not None:
-            value = number(species.initial_concentration)
-            return value * volume if species.has_only_substance_units else value
+            concentration = number(species.initial_concentration)
+            return concentration * volume if species.has_only_substance_units else concentration
         return None
 
     def in_terms_of_id(self, change: Change) -> Expr:

@@ -102,7 +102,7 @@ class _Side:
         )
         self.inline = inline_calls(bodies, where=network.where)
         # An initial assignment of a plain number says no more than a value does.
-        given = {item.id for item in (*network.parameters, *network.compartments)}
+        given = {p.id for p in network.parameters} | {c.id for c in network.compartments}
         self.constants: dict[str, float] = {
             a.symbol: float(evaluate(a.math, {}))
             for a in network.initial_assignments

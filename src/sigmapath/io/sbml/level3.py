@@ -93,8 +93,10 @@ def formulas(network: ReactionNetwork) -> Iterator[tuple[str, Expr]]:
         yield f"function definition {f.id}", f.body
     for a in network.initial_assignments:
         yield f"initial assignment of {a.symbol}", a.math
-    for rule in (*network.assignment_rules, *network.rate_rules):
+    for rule in network.assignment_rules:
         yield f"rule of {rule.variable}", rule.math
+    for rate in network.rate_rules:
+        yield f"rule of {rate.variable}", rate.math
     for algebraic in network.algebraic_rules:
         yield "algebraic rule", algebraic.math
     for constraint in network.constraints:

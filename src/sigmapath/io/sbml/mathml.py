@@ -256,7 +256,8 @@ def scaled(mantissa: float, exponent: int) -> float:
 
 
 def _quotient(node: Any) -> float:
-    numerator, denominator = node.getNumerator(), node.getDenominator()
+    numerator: int = node.getNumerator()
+    denominator: int = node.getDenominator()
     if denominator == 0:
         return math.nan if numerator == 0 else math.copysign(math.inf, numerator)
     return numerator / denominator

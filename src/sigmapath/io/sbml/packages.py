@@ -47,13 +47,14 @@ def require_supported(document: Any, where: str) -> tuple[str, ...]:
         support, reason = PACKAGES.get(package, ("refused", "unknown package"))
         if support == "read":
             continue
-        element = _first_element(document, package)
-        if support == "refused" and (element or document.getPackageRequired(package)):
-            raise UnsupportedFeatureError(
-                f"the SBML package '{package}' ({reason})",
-                where=f"{where}, {element}" if element else where,
-                fix="export the model without this package",
-            )
+        if support == "refused":
+            element = _first_element(document, package)
+            if element or document.getPackageRequired(package):
+                raise UnsupportedFeatureError(
+                    f"the SBML package '{package}' ({reason})",
+                    where=f"{where}, {element}" if element else where,
+                    fix="export the model without this package",
+                )
         notes.append(f"package '{package}' was left aside: {reason}")
     return (*notes, *require_known_packages(document, where))
 

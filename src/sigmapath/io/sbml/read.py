@@ -70,7 +70,7 @@ def read_model(model: Any, *, where: str, level: int, version: int) -> ReactionN
         return tuple(r for e in items(list_of) if (r := read(e, outer)) is not None)
 
     rules = records(model.getListOfRules(), _rule)
-    ruled = frozenset(r.variable for r in rules if not isinstance(r, AlgebraicRule))
+    ruled = frozenset(r.variable for r in rules if isinstance(r, AssignmentRule | RateRule))
     units, unit_definitions = read_units(model, level)
     return ReactionNetwork(
         id=model.getId(),
