@@ -227,7 +227,7 @@ def test_directory_follows_the_platform(platform, environment, expected, monkeyp
     monkeypatch.setenv("HOME", "/home/u")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(cache.sys, "platform", platform)
+    monkeypatch.setattr(sys, "platform", platform)
     assert str(cache_directory()) == expected
 
 
