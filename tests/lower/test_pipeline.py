@@ -315,6 +315,8 @@ def test_a_formula_over_observables_is_resolved_in_user_terms():
     assert caught.value.suggestions == ("A",)
     with pytest.raises(UnknownNameError):
         resolve(parse("f(A)"), system.observables)
+    with pytest.raises(UnsupportedFeatureError):
+        resolve(parse("rateOf(A)"), system.observables)
 
 
 def broken(**changes):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sigmapath.errors import UnknownNameError
+from sigmapath.errors import UnknownNameError, UnsupportedFeatureError
 from sigmapath.expr.nodes import TIME, Expr, postorder, symbol
 from sigmapath.expr.parse import FUNCTION_NAMES
 from sigmapath.expr.rewrite import substitute
@@ -69,10 +69,19 @@ def resolve(formula: Expr, known: Mapping[str, Expr], *, where: str = "") -> Exp
     ------
     UnknownNameError
         If the formula mentions a name that the model does not have.
+    UnsupportedFeatureError
+        If it asks for a rate of change or a delayed value.
     """
     for node in postorder([formula]):
         if node.op == "sym" and node.value not in known:
             raise UnknownNameError("observable", str(node.value), known, where=where)
         if node.op == "call":
             raise UnknownNameError("function", str(node.value), FUNCTION_NAMES, where=where)
+        if node.op in ("rateof", "delay"):
+            name = {"rateof": "rateOf(x)", "delay": "delay(x, lag)"}[node.op]
+            raise UnsupportedFeatureError(
+                f"{name} in an observable",
+                where=where,
+                fix="define it in the model by an assignment rule",
+            )
     return substitute(formula, known)
