@@ -96,18 +96,18 @@ class Equations:
         return [(k, compile(formulas[k], k, "eval")) for k in order]
 
     def at_start(self, **changed: float) -> dict[str, float]:
-        """Return all values at t = 0, initial assignments evaluated, with some constants changed."""
+        """Return all values at t = 0, initial assignments evaluated; some constants changed."""
         names: dict[str, Any] = {"exp": math.exp, "log": math.log, "sqrt": math.sqrt}
         names |= self.constants | self.start | changed
         for key, code in self.initial:
-            names[key] = eval(code, {"__builtins__": {}}, names)
+            names[key] = eval(code, {"__builtins__": {}}, names)  # noqa: S307
         return self.evaluate(names)
 
     def evaluate(self, names: dict[str, Any]) -> dict[str, float]:
         """Return the values with rules and reaction rates evaluated."""
         names = dict(names)
         for key, code in self.assigned:
-            names[key] = eval(code, {"__builtins__": {}}, names)
+            names[key] = eval(code, {"__builtins__": {}}, names)  # noqa: S307
         return names
 
     def slopes(self, names: Mapping[str, float]) -> dict[str, float]:
@@ -119,5 +119,5 @@ class Equations:
                     amounts[species] += factor * names[reaction]
         slopes = {s: a / names[self.compartment[s]] for s, a in amounts.items()}
         for key, code in self.rate_rules.items():
-            slopes[key] = eval(code, {"__builtins__": {}}, dict(names))
+            slopes[key] = eval(code, {"__builtins__": {}}, dict(names))  # noqa: S307
         return slopes

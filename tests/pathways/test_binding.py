@@ -79,7 +79,7 @@ def test_mass_balance(s1r: Equations) -> None:
 
 @pytest.mark.parametrize(("alpha", "sign"), [(60.0, 1), (1.0, 0), (0.1, -1)])
 def test_one_efficacy_makes_three_kinds_of_ligand(s1r: Equations, alpha: float, sign: int) -> None:
-    """Held by BiP at saturation: less with an agonist, equal with an antagonist, more with a stabiliser."""
+    """Held by BiP: less with an agonist, equal with an antagonist, more with a stabiliser."""
     names = s1r.at_start()
     k, b = names["K_active"], names["BiP_free"] / names["Kd_BiP_S1R_now"]
     apo, bound = b / (1 + k + b), b / (1 + k * alpha + b)
