@@ -24,8 +24,7 @@ STATE = 1
 
 def run(kernels, start, times, **options):
     batch = BatchInput(start=[start], times=times)
-    output = solve_batch(kernels, batch, SolverOptions(**({"rtol": 1e-10} | options)))
-    return output
+    return solve_batch(kernels, batch, SolverOptions(**({"rtol": 1e-10} | options)))
 
 
 def clock_model(triggers, assign, events, n_state=4, **others):

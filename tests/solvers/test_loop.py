@@ -110,6 +110,7 @@ def test_a_model_without_states_gives_functions_of_time():
     kernels = make_kernels(nothing, nothing, n_state=0, n_param=1, outputs=outputs, n_output=1)
     output = run(kernels, [2.0], [0.0, 1.0, 5.0])
     assert output.trajectories[0, :, 0].tolist() == [0.0, 2.0, 10.0]
+    assert output.stats[0, 0] > 200
 
 
 def mixed_batch(n_run):

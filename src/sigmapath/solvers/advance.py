@@ -13,6 +13,7 @@ import numpy as np
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.controller import (
+    EXPLICIT_BETA,
     accepted_factor,
     initial_step,
     rejected_factor,
@@ -43,6 +44,7 @@ MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP = (
     at.FIXED_STEP,
 )
 T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST = at.T_LEFT, at.T_RIGHT, at.H_NEXT, at.ERROR_LAST
+T_END = at.T_END
 METHOD, MASKED, JAC_IS_FRESH, DENSE_IS_FRESH = (
     at.METHOD,
     at.MASKED,
@@ -50,7 +52,14 @@ METHOD, MASKED, JAC_IS_FRESH, DENSE_IS_FRESH = (
     at.DENSE_IS_FRESH,
 )
 USED_METHOD, STIFF_HITS = at.USED_METHOD, at.STIFF_HITS
-ATOL, CLAMP, Y, Y_NEW, RATE, RATE_NEW = (
+(
+    ATOL,
+    CLAMP,
+    Y,
+    Y_NEW,
+    RATE,
+    RATE_NEW,
+) = (
     at.ATOL,
     at.CLAMP,
     at.Y,
@@ -65,6 +74,9 @@ RODAS5P, TSIT5, AUTO = at.RODAS5P, at.TSIT5, at.AUTO
 _UNDERSHOOT = 10.0
 # The step before a breakpoint is stretched by this share rather than leaving a sliver.
 _STRETCH = 1.01
+# Observables of a model without states are functions of time alone, so that no error estimate
+# limits the step: the run is then cut into this many.
+_STEPS_WITHOUT_STATES = 256
 # An explicit run that needs this many steps costs more than the stiff method would.
 _MANY_EXPLICIT_STEPS = 2000
 _STIFF_HITS = 15
@@ -117,6 +129,8 @@ def _step_to_try(work: Any, t: Any, t_stop: Any) -> Any:
     """Cut the proposed step at the breakpoint; avoid leaving a sliver before it."""
     h = min(work.clock[H_NEXT], work.tune[MAX_STEP])
     left = t_stop - t
+    if work.size[N] == 0:
+        return min(left, work.clock[T_END] / _STEPS_WITHOUT_STATES)
     if h * _STRETCH >= left:
         return left
     if work.tune[FIXED_STEP] > 0.0:
@@ -162,7 +176,8 @@ def advance(work: Any, t: Any, t_stop: Any) -> Any:
     work.clock[T_LEFT] = t
     work.clock[T_RIGHT] = t_stop if h == t_stop - t else t + h
     if not is_fixed:
-        factor = accepted_factor(error, work.clock[ERROR_LAST])
+        beta = EXPLICIT_BETA if work.flag[METHOD] == TSIT5 else 0.0
+        factor = accepted_factor(error, work.clock[ERROR_LAST], beta)
         if was_rejected:
             factor = min(factor, 1.0)
         work.clock[H_NEXT] = h * factor

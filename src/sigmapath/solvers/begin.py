@@ -17,7 +17,19 @@ from sigmapath.solvers.jumps import apply_jump, derive
 __all__ = ["apply_all", "begin_run", "resume_run"]
 
 N, NOW, A_INITIAL = at.N, at.NOW, at.A_INITIAL
-Y, FORCING, HELD, FORCED, HAS_HELD = at.Y, at.FORCING, at.HELD, at.FORCED, at.HAS_HELD
+(
+    Y,
+    FORCING,
+    HELD,
+    FORCED,
+    HAS_HELD,
+) = (
+    at.Y,
+    at.FORCING,
+    at.HELD,
+    at.FORCED,
+    at.HAS_HELD,
+)
 
 
 @compiled

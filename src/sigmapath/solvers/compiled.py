@@ -10,11 +10,14 @@ may index, slice and pass arrays on, but not create any.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
 __all__ = ["compiled", "inlined"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _OPTIONS: dict[str, Any] = {
     "nogil": True,
@@ -24,6 +27,6 @@ _OPTIONS: dict[str, Any] = {
 }
 
 # For functions that are called.
-compiled = njit(**_OPTIONS)
+compiled = cast(Callable[[Function], Function], njit(**_OPTIONS))
 # For small functions of the inner loop, whose arguments would cost more than their work.
-inlined = njit(**_OPTIONS, forceinline=True)
+inlined = cast(Callable[[Function], Function], njit(**_OPTIONS, forceinline=True))

@@ -38,29 +38,29 @@ OK, INTERRUPTED, BAD_START, NOT_FINITE = (
     int(Status.BAD_START),
     int(Status.NOT_FINITE),
 )
-N, N_OUTPUT, N_ROOT, N_EVENT, REQUESTED_METHOD = (
+(
+    N,
+    N_OUTPUT,
+    N_ROOT,
+    N_EVENT,
+    REQUESTED_METHOD,
+) = (
     at.N,
     at.N_OUTPUT,
     at.N_ROOT,
     at.N_EVENT,
     at.REQUESTED_METHOD,
 )
-Y, Y_NEW, Y_AT, FORCING, HELD = at.Y, at.Y_NEW, at.Y_AT, at.FORCING, at.HELD
-T_RIGHT, H_NEXT, NOW = at.T_RIGHT, at.H_NEXT, at.NOW
-METHOD, FORCED, HAS_HELD, MASKED, STIFF_HITS = (
-    at.METHOD,
-    at.FORCED,
-    at.HAS_HELD,
-    at.MASKED,
-    at.STIFF_HITS,
-)
+Y, Y_AT = at.Y, at.Y_AT
+T_RIGHT, T_END = at.T_RIGHT, at.T_END
+METHOD = at.METHOD
 USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
     at.USED_METHOD,
     at.NEXT_JUMP,
     at.NEXT_TIME,
     at.N_PENDING,
 )
-OBS_GRID, A_INITIAL, AUTO = at.OBS_GRID, at.A_INITIAL, at.AUTO
+OBS_GRID, AUTO = at.OBS_GRID, at.AUTO
 S_STEPS, PART_READOUTS = at.S_STEPS, at.PART_READOUTS
 
 # The stop flag is looked at once in so many steps.
@@ -150,7 +150,7 @@ def _run(
     has_grid = rows.shape[0] > 0
     has_reducers = work.codes.shape[0] > 0
     t = 0.0
-    work.flag[STIFF_HITS] = 0
+    work.clock[T_END] = t_end
     _apply_due(work, t, table_time, table, values)
     if work.size[N_EVENT] > 0:
         status = process_events(work, t)

@@ -18,7 +18,19 @@ from sigmapath.solvers.tableaux import TSIT5
 
 __all__ = ["explicit_step"]
 
-N, Y, Y_NEW, RATE, RATE_NEW = at.N, at.Y, at.Y_NEW, at.RATE, at.RATE_NEW
+(
+    N,
+    Y,
+    Y_NEW,
+    RATE,
+    RATE_NEW,
+) = (
+    at.N,
+    at.Y,
+    at.Y_NEW,
+    at.RATE,
+    at.RATE_NEW,
+)
 STAGE, RIGHT, K, FLAG_STIFF = at.STAGE, at.RIGHT, at.K, at.STIFF_HITS
 
 _a = TSIT5.a

@@ -14,7 +14,13 @@ from sigmapath.solvers.tableaux import RODAS5P, TSIT5
 
 __all__ = ["interpolate", "prepare_dense"]
 
-N, METHOD, DENSE_IS_FRESH, T_LEFT, T_RIGHT = (
+(
+    N,
+    METHOD,
+    DENSE_IS_FRESH,
+    T_LEFT,
+    T_RIGHT,
+) = (
     at.N,
     at.METHOD,
     at.DENSE_IS_FRESH,
@@ -22,7 +28,15 @@ N, METHOD, DENSE_IS_FRESH, T_LEFT, T_RIGHT = (
     at.T_RIGHT,
 )
 CLAMP, HAS_CLAMP = at.CLAMP, at.HAS_CLAMP
-Y, Y_NEW, DELTA, DENSE_1, DENSE_2, DENSE_3, K = (
+(
+    Y,
+    Y_NEW,
+    DELTA,
+    DENSE_1,
+    DENSE_2,
+    DENSE_3,
+    K,
+) = (
     at.Y,
     at.Y_NEW,
     at.DELTA,

@@ -19,7 +19,19 @@ SET_PARAMETER, ADD_PARAMETER = int(JumpOp.SET_PARAMETER), int(JumpOp.ADD_PARAMET
 SET_STATE, ADD_STATE = int(JumpOp.SET_STATE), int(JumpOp.ADD_STATE)
 ADD_RATE, HOLD = int(JumpOp.ADD_RATE), int(JumpOp.HOLD)
 N, NOW, A_DERIVE = at.N, at.NOW, at.A_DERIVE
-Y, FORCING, HELD, MASK, RATE = at.Y, at.FORCING, at.HELD, at.MASK, at.RATE
+(
+    Y,
+    FORCING,
+    HELD,
+    MASK,
+    RATE,
+) = (
+    at.Y,
+    at.FORCING,
+    at.HELD,
+    at.MASK,
+    at.RATE,
+)
 FORCED, HAS_HELD, MASKED = at.FORCED, at.HAS_HELD, at.MASKED
 
 

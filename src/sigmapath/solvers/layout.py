@@ -107,8 +107,8 @@ class Work(NamedTuple):
 RTOL, MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP, N_TUNE = range(6)
 
 # Work.clock: time for kernels, ends of the last step, next step size, last error norm, and the
-# time up to which the reducers have seen the run.
-NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, N_CLOCK = range(7)
+# time up to which the reducers have seen the run, end of the run.
+NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, T_END, N_CLOCK = range(8)
 
 # Work.flag
 (

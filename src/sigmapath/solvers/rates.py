@@ -15,7 +15,21 @@ from sigmapath.solvers.compiled import compiled, inlined
 __all__ = ["jacobian", "rates", "time_rates"]
 
 A_RHS, A_JAC, A_DFDT = at.A_RHS, at.A_JAC, at.A_DFDT
-N, NOW, FORCED, MASKED, FORCING, MASK = at.N, at.NOW, at.FORCED, at.MASKED, at.FORCING, at.MASK
+(
+    N,
+    NOW,
+    FORCED,
+    MASKED,
+    FORCING,
+    MASK,
+) = (
+    at.N,
+    at.NOW,
+    at.FORCED,
+    at.MASKED,
+    at.FORCING,
+    at.MASK,
+)
 S_RHS, S_JAC = at.S_RHS, at.S_JAC
 
 

@@ -46,7 +46,7 @@ FINAL, PEAK, TIME_TO_PEAK = (
 TROUGH, TIME_TO_TROUGH = int(ReducerOp.TROUGH), int(ReducerOp.TIME_TO_TROUGH)
 AUC, MEAN, AT = int(ReducerOp.AUC), int(ReducerOp.MEAN), int(ReducerOp.AT)
 THRESHOLD_TIME, START = int(ReducerOp.THRESHOLD_TIME), int(ReducerOp.START)
-NOW, Y, Y_AT, T_RIGHT, T_SEEN = at.NOW, at.Y, at.Y_AT, at.T_RIGHT, at.T_SEEN
+NOW, Y, Y_AT, T_SEEN = at.NOW, at.Y, at.Y_AT, at.T_SEEN
 NEXT_EDGE, A_OUTPUTS, OBS_TRIAL, N_OUTPUT = at.NEXT_EDGE, at.A_OUTPUTS, at.OBS_TRIAL, at.N_OUTPUT
 
 # Nodes and weights of five-point Gauss-Lobatto quadrature on [0, 1].

@@ -16,7 +16,21 @@ from sigmapath.solvers.interpolate import interpolate
 
 __all__ = ["first_root", "remember_roots"]
 
-N_ROOT, NOW, Y, Y_AT, Y_NEW, A_ROOTS = at.N_ROOT, at.NOW, at.Y, at.Y_AT, at.Y_NEW, at.A_ROOTS
+(
+    N_ROOT,
+    NOW,
+    Y,
+    Y_AT,
+    Y_NEW,
+    A_ROOTS,
+) = (
+    at.N_ROOT,
+    at.NOW,
+    at.Y,
+    at.Y_AT,
+    at.Y_NEW,
+    at.A_ROOTS,
+)
 T_LEFT, T_RIGHT, CHATTER = at.T_LEFT, at.T_RIGHT, at.CHATTER
 ROOT_LEFT, ROOT_AT = at.ROOT_LEFT, at.ROOT_AT
 

@@ -20,7 +20,19 @@ from sigmapath.solvers.work import call_part
 __all__ = ["rosenbrock_step"]
 
 N, A_DFDT, JAC_IS_FRESH = at.N, at.A_DFDT, at.JAC_IS_FRESH
-MASS, Y, Y_NEW, RATE, TIME_RATE = at.MASS, at.Y, at.Y_NEW, at.RATE, at.TIME_RATE
+(
+    MASS,
+    Y,
+    Y_NEW,
+    RATE,
+    TIME_RATE,
+) = (
+    at.MASS,
+    at.Y,
+    at.Y_NEW,
+    at.RATE,
+    at.TIME_RATE,
+)
 STAGE, RIGHT, K = at.STAGE, at.RIGHT, at.K
 PART_FACTOR, PART_SOLVE = at.PART_FACTOR, at.PART_SOLVE
 S_FACTOR, S_SOLVE = at.S_FACTOR, at.S_SOLVE

@@ -17,7 +17,19 @@ from sigmapath.solvers.rates import jacobian
 
 __all__ = ["choose_method"]
 
-N, Y, MASS, STAGE, RIGHT = at.N, at.Y, at.MASS, at.STAGE, at.RIGHT
+(
+    N,
+    Y,
+    MASS,
+    STAGE,
+    RIGHT,
+) = (
+    at.N,
+    at.Y,
+    at.MASS,
+    at.STAGE,
+    at.RIGHT,
+)
 RODAS5P, TSIT5, JAC_IS_FRESH = at.RODAS5P, at.TSIT5, at.JAC_IS_FRESH
 
 # Up to about this many |lambda| x span the explicit pair needs fewer evaluations (six a step of

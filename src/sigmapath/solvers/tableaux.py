@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 _ROUNDING = 2e-12
 
 
-def _require(is_true: bool, what: str, name: str) -> None:
+def _require(is_true: object, what: str, name: str) -> None:
     if not is_true:
         raise AssertionError(f"tableau {name}: {what}")
 
@@ -105,7 +105,9 @@ class RosenbrockTableau:
         """Return alpha, Gamma (diagonal included) and b of the classical formulation."""
         inverse = np.eye(self.n_stage) / self.gamma - self.c
         gamma = np.linalg.inv(inverse)
-        return self.a @ gamma, gamma, self.weight @ gamma
+        alpha: FloatArray = self.a @ gamma
+        b: FloatArray = self.weight @ gamma
+        return alpha, np.asarray(gamma, dtype=np.float64), b
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +160,8 @@ class ExplicitTableau:
     @property
     def weight(self) -> FloatArray:
         """Weights of the result."""
-        return self.a[-1]
+        last: FloatArray = self.a[-1]
+        return last
 
     @property
     def dense(self) -> FloatArray:

@@ -23,10 +23,6 @@ from sigmapath.status import STAT_NAMES
 
 __all__ = ["Worker", "make_worker"]
 
-# Observables of a model without states are functions of time alone, so that no error estimate
-# limits the step: the run is then cut into this many.
-_STEPS_WITHOUT_STATES = 256
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Worker:

@@ -1,0 +1,111 @@
+"""Sparse and dense LU against numpy on random patterns; ordering and fill-in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kernels_by_hand import pattern_of
+
+from sigmapath.solvers.linalg.sparse import assemble, factor, jacobian_product, solve
+from sigmapath.solvers.linalg.symbolic import (
+    DENSE,
+    HEADER,
+    SPARSE,
+    lu_program,
+    minimum_degree,
+    n_matrix_values,
+)
+
+
+def solved(pattern, values, mass, mask, shift, b):
+    n = len(mass)
+    program = lu_program(pattern, mass)
+    lu = np.zeros(max(n_matrix_values(program), 1))
+    x, z = np.zeros(n), np.zeros(n)
+    assemble(program, values, mass, mask, bool(mask.any()), shift, lu)
+    ok = factor(program, lu)
+    solve(program, lu, b, x, z)
+    return program, ok, x
+
+
+def matrix_of(pattern, values, n):
+    dense = np.zeros((n, n))
+    rows = np.repeat(np.arange(n), np.diff(pattern.row_start))
+    dense[rows, pattern.column] = values
+    return dense
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    n=st.integers(1, 30),
+    density=st.floats(0.0, 1.0),
+    algebraic=st.booleans(),
+    seed=st.integers(0, 10**6),
+)
+def test_solutions_agree_with_numpy(n, density, algebraic, seed):
+    rng = np.random.default_rng(seed)
+    pattern = pattern_of([np.flatnonzero(rng.random(n) < density).tolist() for _ in range(n)])
+    values = rng.normal(size=pattern.nnz)
+    mass = np.ones(n)
+    mask = (rng.random(n) < 0.2).astype(float)
+    jacobian = matrix_of(pattern, values, n)
+    if algebraic and np.count_nonzero(jacobian[0]) and not mask[0]:
+        mass[0] = 0.0
+    shift = 3.0 * (1.0 + np.abs(jacobian).sum())
+    expected = np.diag(shift * mass) - jacobian
+    expected[mask == 1.0] = 0.0
+    expected[mask == 1.0, mask == 1.0] = shift
+    b = rng.normal(size=n)
+    if np.linalg.cond(expected) > 1e10:
+        return
+    program, ok, x = solved(pattern, values, mass, mask, shift, b)
+    assert ok
+    np.testing.assert_allclose(expected @ x, b, atol=1e-9 * max(1.0, np.abs(x).max() * shift))
+    assert program[0] == DENSE if (mass == 0.0).any() else True
+    out = np.zeros(n)
+    jacobian_product(program, values, b, out)
+    np.testing.assert_allclose(out, jacobian @ b, atol=1e-12 * (1 + np.abs(jacobian).sum()))
+
+
+def test_an_arrow_is_eliminated_from_its_tip_without_fill():
+    # Row and column 0 are full: eliminating 0 first would fill everything.
+    n = 12
+    rows = [set(range(n))] + [{0, i} for i in range(1, n)]
+    perm, filled = minimum_degree(rows)
+    assert perm[-2:] in ([0, n - 1], [n - 1, 0])
+    assert sum(map(len, filled)) == sum(map(len, rows))
+
+
+def test_the_program_is_the_same_every_time():
+    rng = np.random.default_rng(1)
+    rows = [np.flatnonzero(rng.random(40) < 0.1).tolist() for _ in range(40)]
+    programs = {lu_program(pattern_of(rows), np.ones(40)).tobytes() for _ in range(3)}
+    assert len(programs) == 1
+
+
+def test_a_nearly_full_pattern_takes_the_dense_form():
+    rng = np.random.default_rng(2)
+    full = pattern_of([list(range(6))] * 6)
+    chain = pattern_of([[i, max(i - 1, 0)][: 1 + (i > 0)][::-1] for i in range(6)])
+    assert lu_program(full, np.ones(6))[HEADER.index("kind")] == DENSE
+    assert lu_program(chain, np.ones(6))[HEADER.index("kind")] == SPARSE
+    assert rng is not None
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
+@pytest.mark.parametrize("rows", [[[0], [1], [2]], [[0, 1, 2]] * 3])
+def test_a_singular_or_broken_matrix_is_reported(rows, bad):
+    pattern = pattern_of(rows)
+    values = np.full(pattern.nnz, 1.0)
+    shift = 1.0
+    if not np.isfinite(bad):
+        values[0] = bad
+    elif len(rows[0]) == 1:
+        values[0] = 1.0  # shift M - J = 0 in row 0
+    else:
+        values[:] = [1.0, -1.0, 0.0, -1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+        values[[0, 4]], values[[1, 3]] = 0.0, 1.0  # rows 0 and 1 become opposite
+    _, ok, x = solved(pattern, values, np.ones(3), np.zeros(3), shift, np.ones(3))
+    assert not ok or not np.isfinite(x).all()
