@@ -240,7 +240,14 @@ class Model:
         parameters, initial, condition, doses, protocol : optional
             As for :meth:`simulate`: baked in, changes over time as SBML events.
         until : time, optional
-            End of the run; needed only by repeated doses without end.
+            What happens later is left out; by default nothing is.
+
+        Raises
+        ------
+        PlanError
+            If something of the experiment cannot be said in SBML.
+        SolverError
+            If ``protocol`` brings the model to rest and no steady state is found.
         """
         from sigmapath.io.sbml.write import network_to_sbml
 
@@ -250,7 +257,8 @@ class Model:
         from sigmapath.simulate.bake import bake
 
         plan = self._engine.plan(
-            times=until,
+            times=_NO_END if until is None else until,
+            observables=self._engine.index.states,
             parameters=parameters,
             initial=initial,
             doses=doses,
@@ -604,6 +612,9 @@ class Model:
             for moiety in self._engine.system.moieties
         ]
 
+
+# Later than anything that an experiment schedules [model time]; nothing is integrated to here.
+_NO_END = 1e300
 
 _OPTION_NAMES = (
     "method",

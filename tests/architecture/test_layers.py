@@ -38,7 +38,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "io": ROOT | {"expr", "model"},
     "lower": ROOT | {"expr", "model"},
     "codegen": ROOT | {"expr", "lower"},
-    "simulate": ROOT | {"expr", "model", "solvers", "experiment", "results", "lower", "codegen"},
+    # io: an experiment that is baked into a model is written with the model's own records.
+    "simulate": ROOT
+    | {"expr", "model", "io", "solvers", "experiment", "results", "lower", "codegen"},
     "analysis": ROOT | {"simulate", "experiment", "results", "pathways"},
     "plot": ROOT | {"results", "analysis"},
 }

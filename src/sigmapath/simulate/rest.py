@@ -20,7 +20,7 @@ from sigmapath.opcodes import JumpOp
 from sigmapath.simulate.engine import Engine, run_options
 from sigmapath.simulate.moieties import conservation_of
 
-__all__ = ["RestReport", "find_rest"]
+__all__ = ["RestReport", "find_rest", "start_of"]
 
 FloatArray = NDArray[np.float64]
 
@@ -139,6 +139,11 @@ def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
         n_iterations=found.n_iterations,
         n_steps=found.n_steps,
     )
+
+
+def start_of(engine: Engine, plan: RunPlan) -> tuple[FloatArray, FloatArray]:
+    """Parameters (with their derived tail) and states of a plan before anything happens."""
+    return _start(engine.kernels(plan.outputs), plan.start)
 
 
 def _start(kernels: Kernels, start: FloatArray) -> tuple[FloatArray, FloatArray]:
