@@ -281,3 +281,75 @@ def test_extremes_stay_bounded(case: str) -> None:
         assert out[name].min() > -1e-9 * max(1.0, out[name].max()), name
     assert out["ROS"].max() < 20
     assert out["Ca_cyt_total"].max() < 153
+
+
+ALONE = {
+    "s1r": ({**AGONIST}, "S1R_BiP", -0.3),
+    "calcium": ({"GPCR_stimulus": 0.3}, "Ca_mito", 0.5),
+    "mitochondria": ({"H2O2": 50.0}, "ROS", 1.0),
+    "upr": ({"tunicamycin": 1.0}, "XBP1s", 1.0),
+    "nrf2": ({"tBHQ": 30.0}, "NQO1", 0.3),
+}
+
+
+@pytest.mark.parametrize("module", ALONE)
+def test_modules_answer_alone(module: str) -> None:
+    """Each module does something of its own when its own input is set."""
+    settings, name, change = ALONE[module]
+    engine = roadrunner.RoadRunner(flat_sbml(module))
+    for key, value in settings.items():
+        engine[key] = value
+    engine.getIntegrator().setValue("maximum_time_step", 2e4)
+    course = np.array(engine.simulate(0, 24 * HOUR, 300, ["time", f"[{name}]"]))[:, 1]
+    relative = course / course[0] - 1
+    assert (relative.max() > change) if change > 0 else (relative.min() < change)
+
+
+def test_store_operated_entry_yields_to_s1r() -> None:
+    """After 30 min of thapsigargin the plateau of cytosolic calcium is lower with the agonist."""
+    depleted = {"thapsigargin": 1.0}
+    plain = run()([(12 * HOUR, {}), (1800.0, depleted)], ["Ca_cyt"])
+    agonist = run()([(12 * HOUR, AGONIST), (1800.0, {**AGONIST, **depleted})], ["Ca_cyt"])
+    assert agonist["Ca_cyt"][-1] < 0.95 * plain["Ca_cyt"][-1]
+
+
+@pytest.mark.parametrize("stimulus", [{"IP3_stimulus": 0.2}, {"GPCR_stimulus": 0.1}])
+def test_transfer_follows_s1r(stimulus: dict[str, float]) -> None:
+    """Mitochondria take up less without S1R, more with the agonist; the cytosol gains less."""
+    names = ["Ca_mito", "Ca_cyt"]
+
+    def peaks(before: float, genotype: Mapping[str, float]) -> list[float]:
+        out = run()([(before, genotype), (600.0, {**genotype, **stimulus})], names, points=600)
+        return [float(out[n][600:].max()) for n in names]
+
+    wild, agonist = peaks(12 * HOUR, {}), peaks(12 * HOUR, AGONIST)
+    without = peaks(30 * 24 * HOUR, {"S1R_expression": 1e-3})
+    assert without[0] < 0.9 * wild[0]
+    assert agonist[0] > 1.05 * wild[0]
+    assert agonist[0] / wild[0] > agonist[1] / wild[1]
+
+
+def test_energy_follows_calcium() -> None:
+    """Under a lasting stimulus the agonist adds ATP, but not without the uniporter."""
+    stimulus = {"GPCR_stimulus": 0.06}
+    gains = []
+    for uniporter in (1.0, 0.0):
+        ends = []
+        for ligand in ({}, AGONIST):
+            # the uniporter is blocked acutely, after 12 h with or without the agonist
+            stimulated = {**ligand, **stimulus, "MCU_expression": uniporter}
+            out = run()([(12 * HOUR, ligand), (HOUR, stimulated)], ["ATP_cyt"])
+            ends.append(float(out["ATP_cyt"][-1]))
+        gains.append(ends[1] / ends[0])
+    assert gains[0] > 1.01
+    assert gains[1] < 1.005
+
+
+def test_loss_of_s1r_raises_ros_and_lowers_antioxidants() -> None:
+    """S1R knock-out at rest: ROS up by a tenth, SOD1, NQO1 and HMOX1 down."""
+    names = ["ROS", "SOD1", "NQO1", "HMOX1", "IP3R3"]
+    out = run()([(30 * 24 * HOUR, {"S1R_expression": 1e-3})], names)
+    assert out["ROS"][-1] > 1.1 * run().equations.at_start()["ROS"]
+    for name in names[1:4]:
+        assert out[name][-1] < 0.95
+    assert out["IP3R3"][-1] < 0.98
