@@ -96,27 +96,39 @@ def factor(program: Any, lu: Any) -> bool:
 @compiled
 def solve(program: Any, lu: Any, b: Any, x: Any, z: Any) -> None:
     """Write W^-1 b into ``x``; ``z`` is scratch. All of shape (n_state,); x may alias b."""
-    n = program[_N]
+    n = np.uintp(program[_N])
     if program[_KIND] == DENSE:
-        dense_solve(n, lu, b, x)
+        dense_solve(program[_N], lu, b, x)
         return
-    o_perm = program[_PERM]
-    o_row = program[_ROW]
-    o_diagonal = program[_DIAGONAL]
-    o_column = program[_COLUMN]
-    for i in range(n):
-        total = b[program[o_perm + i]]
-        for position in range(program[o_row + i], program[o_diagonal + i]):
-            total -= lu[position] * z[program[o_column + position]]
+    # Unsigned indices: numba need not ask at each access whether an index counts from the end.
+    o_perm = np.uintp(program[_PERM])
+    o_row = np.uintp(program[_ROW])
+    o_diagonal = np.uintp(program[_DIAGONAL])
+    o_column = np.uintp(program[_COLUMN])
+    one = np.uintp(1)
+    i = np.uintp(0)
+    position = np.uintp(0)
+    while i < n:
+        total = b[np.uintp(program[o_perm + i])]
+        diagonal = np.uintp(program[o_diagonal + i])
+        while position < diagonal:
+            total -= lu[position] * z[np.uintp(program[o_column + position])]
+            position += one
         z[i] = total
-    for i in range(n - 1, -1, -1):
+        i += one
+        position = np.uintp(program[o_row + i])
+    while i > np.uintp(0):
+        end = np.uintp(program[o_row + i])
+        i -= one
         total = z[i]
-        diagonal = program[o_diagonal + i]
-        for position in range(diagonal + 1, program[o_row + i + 1]):
-            total -= lu[position] * z[program[o_column + position]]
-        z[i] = total * lu[diagonal]
-    for i in range(n):
-        x[program[o_perm + i]] = z[i]
+        diagonal = np.uintp(program[o_diagonal + i])
+        position = diagonal + one
+        while position < end:
+            total -= lu[position] * z[np.uintp(program[o_column + position])]
+            position += one
+        total *= lu[diagonal]
+        z[i] = total
+        x[np.uintp(program[o_perm + i])] = total
 
 
 @compiled
