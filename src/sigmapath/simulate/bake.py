@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError, SolverError
 from sigmapath.experiment.plan import RunPlan
@@ -110,8 +111,9 @@ def _changes(engine: Engine, plan: RunPlan) -> Iterator[Change]:
     parameters, _ = start_of(engine, plan)
     index = engine.index
     held = _held_at_rest(engine, plan)
-    rows = list(zip(*(getattr(plan.jumps, n).tolist() for n in ("time", "op", "index", "scale"))))
-    rows = [(*row, value) for row, value in zip(rows, plan.jump_values.tolist(), strict=True)]
+    table = plan.jumps
+    columns = (table.time, table.op, table.index, table.scale, plan.jump_values)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
     # Holds that the equilibration began go on until a row takes them back.
     going_on = dict(held)
     for time, op, i, _, value in rows:
@@ -145,7 +147,8 @@ def _held_at_rest(engine: Engine, plan: RunPlan) -> Mapping[str, float]:
     """States that the equilibration holds, with their values."""
     if plan.rest is None:
         return {}
-    rows = zip(plan.rest.op.tolist(), plan.rest.index.tolist(), plan.rest_values.tolist())
+    columns = (plan.rest.op, plan.rest.index, plan.rest_values)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
     set_to: dict[str, float] = {}
     held: dict[str, float] = {}
     for op, i, value in rows:
@@ -156,7 +159,7 @@ def _held_at_rest(engine: Engine, plan: RunPlan) -> Mapping[str, float]:
     return held
 
 
-def _volume(engine: Engine, target: str, parameters: np.ndarray) -> float:
+def _volume(engine: Engine, target: str, parameters: NDArray[np.float64]) -> float:
     """Volume that turns a rise of the target's value into an amount; 1 for what has none."""
     index = engine.index
     home = index.volumes.get(target)
