@@ -361,7 +361,7 @@ def broken(**changes):
         ),
         (
             broken(algebraic_rules=(AlgebraicRule(math=parse("A - B")),)),
-            UnsupportedFeatureError,
+            ModelError,
             ["algebraic rule 1"],
         ),
         (

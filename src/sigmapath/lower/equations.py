@@ -7,6 +7,7 @@ factor f and reaction rates v in extent per time (SBML L3V2 section 4.11.7)::
     dn/dt = f * sum_r N[r] v[r]              state is the amount
     dc/dt = f * sum_r N[r] v[r] / V          state is the concentration, V constant
     dn/dt = V * g + c * dV/dt                rate rule dc/dt = g where V varies
+    0     = g                                algebraic state
 """
 
 from __future__ import annotations
@@ -24,7 +25,14 @@ from sigmapath.lower.system import Definition, Quantity
 from sigmapath.model.components import Reaction, SpeciesReference
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["Equations", "as_integrated", "build_equations", "concentration_id", "scheme"]
+__all__ = [
+    "Equations",
+    "amount_id",
+    "as_integrated",
+    "build_equations",
+    "concentration_id",
+    "scheme",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +46,11 @@ class Equations:
 def concentration_id(species: str) -> str:
     """The id under which the concentration of a species is defined or observed: ``[S]``."""
     return f"[{species}]"
+
+
+def amount_id(species: str) -> str:
+    """The name under which the amount of a species is observed: ``amount(S)``."""
+    return f"amount({species})"
 
 
 def as_integrated(roles: Roles) -> Rewriter:
@@ -125,6 +138,9 @@ def build_equations(
     fixed = {item.id for item in network.species if item.boundary_condition or item.constant}
     derivatives: list[Expr] = []
     for state in roles.states:
+        if state.id in roles.implicit:
+            derivatives.append(integrated(roles.implicit[state.id]))
+            continue
         if state.id in roles.rates:
             derivatives.append(_rate_rule_terms(state, integrated(roles.rates[state.id])))
             continue

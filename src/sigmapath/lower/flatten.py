@@ -24,14 +24,8 @@ def refuse_unsupported(network: ReactionNetwork) -> ReactionNetwork:
     Raises
     ------
     UnsupportedFeatureError
-        For algebraic rules, fast reactions and delayed values in formulas.
+        For fast reactions and delayed values in formulas.
     """
-    if network.algebraic_rules:
-        raise UnsupportedFeatureError(
-            "an algebraic rule",
-            where=f"{network.where}: algebraic rule 1",
-            fix="solve the rule for one variable and write it as an assignment rule",
-        )
     for reaction in network.reactions:
         if reaction.fast:
             raise UnsupportedFeatureError(

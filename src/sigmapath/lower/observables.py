@@ -14,16 +14,11 @@ from sigmapath.expr.nodes import TIME, Expr, postorder, symbol
 from sigmapath.expr.parse import FUNCTION_NAMES
 from sigmapath.expr.rewrite import substitute
 from sigmapath.expr.simplify import div, mul
-from sigmapath.lower.equations import Equations, concentration_id
+from sigmapath.lower.equations import Equations, amount_id, concentration_id
 from sigmapath.lower.roles import Roles, points
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["amount_id", "observables", "resolve"]
-
-
-def amount_id(species: str) -> str:
-    """The name under which the amount of a species is observed: ``amount(S)``."""
-    return f"amount({species})"
+__all__ = ["observables", "resolve"]
 
 
 def observables(network: ReactionNetwork, roles: Roles, equations: Equations) -> Mapping[str, Expr]:

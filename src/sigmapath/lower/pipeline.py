@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from sigmapath.expr.nodes import Expr
 from sigmapath.expr.rewrite import Rewriter
+from sigmapath.lower.algebraic import solve_algebraic_rules
 from sigmapath.lower.conservation import conserved_moieties
 from sigmapath.lower.equations import Equations, as_integrated, build_equations
 from sigmapath.lower.events import LoweredEvents, lower_events
@@ -68,16 +69,20 @@ def _with_promises(
 ) -> tuple[Quantity, ...]:
     """States that say whether they stay non-negative."""
     assigned: dict[str, list[Expr]] = {}
+    parameters = list(roles.parameters)
     for is_state, i, new in zip(
         events.table.target_is_state, events.table.target, events.assignments, strict=True
     ):
         if is_state:
             assigned.setdefault(roles.states[i].id, []).append(new)
+        else:
+            # Of whatever sign the event makes it.
+            parameters[i] = replace(parameters[i], value=float("nan"))
     promises = promised_non_negative(
-        roles.parameters, roles.states, equations.definitions, equations.derivatives, assigned
+        parameters, roles.states, equations.definitions, equations.derivatives, assigned
     )
     return tuple(
-        replace(state, non_negative=promise)
+        replace(state, non_negative=promise and state.id not in roles.implicit)
         for state, promise in zip(roles.states, promises, strict=True)
     )
 
@@ -106,9 +111,10 @@ def lower(network: ReactionNetwork) -> OdeSystem:
     Time and memory grow in proportion to the size of the network.
     """
     where = network.where
-    flat = flatten(network)
+    solved = solve_algebraic_rules(flatten(network))
+    flat = solved.network
     stoichiometry = net_stoichiometry(flat)
-    roles = assign_roles(flat, stoichiometry)
+    roles = assign_roles(flat, stoichiometry, solved.implicit)
     equations = build_equations(flat, stoichiometry, roles)
 
     integrated = as_integrated(roles)
@@ -136,7 +142,7 @@ def lower(network: ReactionNetwork) -> OdeSystem:
         states=roles.states,
         definitions=equations.definitions,
         derivatives=equations.derivatives,
-        mass=(1.0,) * len(roles.states),
+        mass=tuple(0.0 if state.id in roles.implicit else 1.0 for state in roles.states),
         jacobian=values,
         pattern=pattern,
         time_derivative=by_time,

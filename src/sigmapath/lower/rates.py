@@ -45,8 +45,10 @@ def total_derivatives(
     Raises
     ------
     UnsupportedFeatureError
-        If a quantity's definition itself uses a rate of change (a second derivative).
+        If a quantity's definition itself uses a rate of change (a second derivative), or depends
+        on an algebraic state.
     """
+    _refuse_implicit(names, equations, roles, where)
     leaves: dict[Expr, Row] = {TIME: {TIME: ONE}}
     for state, rate in zip(roles.states, equations.derivatives, strict=True):
         leaves[symbol(state.id)] = {} if rate is ZERO else {TIME: rate}
@@ -62,6 +64,19 @@ def total_derivatives(
         (row,) = differentiate([definition.math], leaves, known)
         leaves[symbol(definition.id)] = row
     return [leaves.get(symbol(name), {}).get(TIME, ZERO) for name in names]
+
+
+def _refuse_implicit(names: Sequence[str], equations: Equations, roles: Roles, where: str) -> None:
+    """Refuse rates of algebraic states, whose right-hand side is a residual and no rate."""
+    if not roles.implicit:
+        return
+    used = [symbol(name) for name in names]
+    used += [d.math for d in ordered(equations.definitions, wanted=names, where=where)]
+    for name in symbols_of(*used):
+        if name in roles.implicit:
+            raise UnsupportedFeatureError(
+                f"the rate of change of {name}, which an algebraic rule determines,", where=where
+            )
 
 
 def rate_definitions(

@@ -8,7 +8,8 @@ constant, and the amount otherwise, because only amounts stay put when a volume 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from sigmapath.errors import DuplicateIdError, ModelError, UnknownNameError
 from sigmapath.expr.nodes import Expr, number, symbol
@@ -35,12 +36,15 @@ class Roles:
         Compartments whose size a rule or an event changes.
     rates : mapping str -> Expr
         Right-hand sides of rate rules, in user terms, by variable.
+    implicit : mapping str -> Expr
+        Residuals of algebraic states, in user terms, by variable.
     """
 
     parameters: tuple[Quantity, ...]
     states: tuple[Quantity, ...]
     varying_compartments: frozenset[str]
     rates: Mapping[str, Expr]
+    implicit: Mapping[str, Expr]
 
 
 def _number_or_nan(value: float | None) -> float:
@@ -155,8 +159,25 @@ def _check_ruled_species(
             )
 
 
-def assign_roles(network: ReactionNetwork, stoichiometry: NetStoichiometry) -> Roles:
+def _guessed(item: Quantity) -> Quantity:
+    """An algebraic state with a first guess where the model gives no value."""
+    is_known = item.start is not None or item.value == item.value
+    return item if is_known else replace(item, value=1.0)
+
+
+def assign_roles(
+    network: ReactionNetwork,
+    stoichiometry: NetStoichiometry,
+    implicit: Mapping[str, Expr] = MappingProxyType({}),
+) -> Roles:
     """Sort the quantities of a flat network into parameters and states.
+
+    Parameters
+    ----------
+    network : ReactionNetwork
+    stoichiometry : NetStoichiometry
+    implicit : mapping str -> Expr
+        Residuals of what algebraic rules determine, see :mod:`sigmapath.lower.algebraic`.
 
     Raises
     ------
@@ -170,7 +191,7 @@ def assign_roles(network: ReactionNetwork, stoichiometry: NetStoichiometry) -> R
     varying = frozenset(
         item.id
         for item in network.compartments
-        if item.id in assigned or item.id in rates or item.id in by_events
+        if item.id in assigned or item.id in rates or item.id in by_events or item.id in implicit
     )
     quantities = list(_all_quantities(network, varying))
     _check_rules(network, {item.id for item in quantities})
@@ -187,7 +208,9 @@ def assign_roles(network: ReactionNetwork, stoichiometry: NetStoichiometry) -> R
         )
         if item.id in assigned:
             continue
-        if item.id in rates or reacts or item.state_is_amount:
+        if item.id in implicit:
+            states.append(_guessed(item))
+        elif item.id in rates or reacts or item.state_is_amount:
             states.append(item)
         else:
             parameters.setdefault(item.kind, []).append(item)
@@ -197,4 +220,5 @@ def assign_roles(network: ReactionNetwork, stoichiometry: NetStoichiometry) -> R
         states=tuple(states),
         varying_compartments=varying,
         rates=rates,
+        implicit=implicit,
     )

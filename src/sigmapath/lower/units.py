@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 
 from sigmapath.errors import UnitError
-from sigmapath.lower.equations import concentration_id
-from sigmapath.lower.observables import amount_id
+from sigmapath.lower.equations import amount_id, concentration_id
 from sigmapath.lower.roles import points
 from sigmapath.model.components import Compartment, Species
 from sigmapath.model.network import ReactionNetwork
