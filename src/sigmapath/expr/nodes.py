@@ -53,6 +53,9 @@ ARITY: dict[str, tuple[int, int | None]] = {
     "piecewise": (1, None),
     # A call of a function definition; the name is in ``value``.
     "call": (0, None),
+    # A random number: its distribution is in ``value``, arguments as the SBML package distrib has
+    # them. Equal draws are one node, yet every place it stands in is a draw of its own.
+    "draw": (1, 4),
 }
 
 BOOLEAN_OPS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not", "implies"})
@@ -74,7 +77,8 @@ class Expr:
     args : tuple of Expr
         Arguments, empty for leaves.
     value : float or str or None
-        The number of "num", the id of "sym", the function of "call", otherwise None.
+        The number of "num", the id of "sym", the function of "call", the distribution of "draw",
+        otherwise None.
     """
 
     __slots__ = ("__weakref__", "args", "op", "value")
@@ -139,7 +143,7 @@ def _text(node: Expr, left: list[int], depth: int) -> str:
         parts.append(_text(argument, left, depth + 1))
         if left[0] < 0:
             break
-    return f"{node.value if node.op == 'call' else node.op}({', '.join(parts)})"
+    return f"{node.value if node.op in ('call', 'draw') else node.op}({', '.join(parts)})"
 
 
 ExprLike = Expr | float | int | str
@@ -187,7 +191,7 @@ def apply(op: str, *args: ExprLike, name: str | None = None) -> Expr:
     *args : Expr, number or id
         Arguments.
     name : str, optional
-        The function definition that "call" calls.
+        The function definition that "call" calls, the distribution of "draw".
 
     Raises
     ------

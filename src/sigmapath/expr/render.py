@@ -105,7 +105,9 @@ def _infix(node: Expr, args: list[Text]) -> Text:
             return args[0]
         case "add" | "mul":
             return ("0" if node.op == "add" else "1"), _ATOM
-    name = {"call": str(node.value), "rateof": "rateOf"}.get(node.op, node.op)
+    name = {"call": str(node.value), "draw": str(node.value), "rateof": "rateOf"}.get(
+        node.op, node.op
+    )
     return f"{name}({', '.join(text for text, _ in args)})", _ATOM
 
 
@@ -194,7 +196,7 @@ def _latex(node: Expr, args: list[Text]) -> Text:
             return joint.join(_latex_bracketed(text, _RELATION) for text in args), _LOGIC
         case "add" | "mul":
             return _infix(node, args)
-    name = _latex_name(str(node.value) if node.op == "call" else node.op)
+    name = _latex_name(str(node.value) if node.op in ("call", "draw") else node.op)
     return rf"{name}\left({', '.join(text for text, _ in args)}\right)", _ATOM
 
 

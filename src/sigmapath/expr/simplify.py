@@ -217,8 +217,8 @@ def simplify_node(node: Expr, args: tuple[Expr, ...]) -> Expr:
             return _logic(node.op, args)
         case "piecewise":
             return _piecewise(args)
-        case "call" | "delay" | "rateof":
-            return apply(node.op, *args, name=str(node.value) if node.op == "call" else None)
+        case "call" | "delay" | "rateof" | "draw":
+            return apply(node.op, *args, name=None if node.value is None else str(node.value))
         case _:
             return _folded(node.op, args)
 

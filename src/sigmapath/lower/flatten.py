@@ -39,6 +39,12 @@ def refuse_unsupported(network: ReactionNetwork) -> ReactionNetwork:
                 raise UnsupportedFeatureError(
                     "delay(x, lag) in a formula", where=f"{network.where}: {place}"
                 )
+            if node.op == "draw":
+                raise UnsupportedFeatureError(
+                    f"a random draw, {node.value}(), in deterministic simulation",
+                    where=f"{network.where}: {place}",
+                    fix='simulate with method="ssa"',
+                )
     return network
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from sigmapath.errors import ModelError, UnsupportedFeatureError
+from sigmapath.expr.distributions import DISTRIBUTIONS, TRUNCATED
 from sigmapath.expr.nodes import FALSE, TIME, TRUE, Expr, apply, number, symbol
 from sigmapath.io.sbml.library import library
 
@@ -187,6 +188,9 @@ def _builders() -> dict[int, Builder]:
         "AST_LOGICAL_XOR": "xor",
         **{f"AST_FUNCTION_{name}": name.lower() for name in _UNARY},
     }
+    for name, (fewest, most) in DISTRIBUTIONS.items():
+        kind = getattr(lib, f"AST_DISTRIB_FUNCTION_{name.upper()}")
+        table[kind] = _draw(name, fewest, most)
     for type_name, op in plain.items():
         table[getattr(lib, type_name)] = _plain(op)
     for suffix, op in _RELATIONS.items():
@@ -196,6 +200,17 @@ def _builders() -> dict[int, Builder]:
 
 def _plain(op: str) -> Builder:
     return lambda _node, args, _where: apply(op, *args)
+
+
+def _draw(name: str, fewest: int, most: int) -> Builder:
+    """Draw from a distribution, with two more arguments where it is truncated."""
+
+    def build(_node: Any, args: list[Expr], _where: str) -> Expr:
+        if not (fewest <= len(args) <= most or len(args) == TRUNCATED.get(name)):
+            raise ValueError("wrong number of arguments")
+        return apply("draw", *args, name=name)
+
+    return build
 
 
 def _relation(op: str) -> Builder:

@@ -36,6 +36,8 @@ _ELEMENTS = {
 _CSYMBOL = (
     '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/{0}"> {0} </csymbol>'
 )
+# Section 3.3 of the package specification, doi:10.1515/jib-2020-0018.
+_DRAW = _CSYMBOL.replace("symbols/{0}", "symbols/distrib/{0}")
 _TIME = _CSYMBOL.format("time")
 _CONSTANTS = {
     math.inf: "<infinity/>",
@@ -139,6 +141,8 @@ def _operator(node: Expr) -> str:
         return _CSYMBOL.format("delay")
     if node.op == "rateof":
         return _CSYMBOL.format("rateOf")
+    if node.op == "draw":
+        return _DRAW.format(escape(str(node.value)))
     return f"<{_ELEMENTS.get(node.op, node.op)}/>"
 
 

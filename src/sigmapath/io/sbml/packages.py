@@ -26,7 +26,7 @@ PACKAGES: dict[str, tuple[Support, str]] = {
     "groups": ("ignored", "grouping only"),
     "qual": ("refused", "logical transitions have no rates"),
     "multi": ("refused", "species types with binding sites"),
-    "distrib": ("refused", "random draws"),
+    "distrib": ("read", "random draws; uncertainties are remarks and change no mathematics"),
     "spatial": ("refused", "geometry and diffusion"),
     "arrays": ("refused", "arrays of elements"),
     "dyn": ("refused", "elements that appear and vanish"),

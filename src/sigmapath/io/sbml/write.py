@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from sigmapath.errors import UnsupportedFeatureError
-from sigmapath.expr.nodes import Expr
-from sigmapath.io.sbml.level3 import in_level_3
+from sigmapath.expr.nodes import Expr, postorder
+from sigmapath.io.sbml.level3 import formulas, in_level_3
 from sigmapath.io.sbml.mathml_text import lambda_text, mathml_text
 from sigmapath.model.components import (
     Compartment,
@@ -34,6 +34,7 @@ from sigmapath.model.network import ReactionNetwork
 __all__ = ["network_to_sbml"]
 
 _XHTML = "http://www.w3.org/1999/xhtml"
+_DISTRIB = "http://www.sbml.org/sbml/level3/version1/distrib/version1"
 _MATHML = "http://www.w3.org/1998/Math/MathML"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -91,7 +92,7 @@ class _Writer:
         )
         return [
             '<?xml version="1.0" encoding="UTF-8"?>',
-            f'<sbml xmlns="{core}" level="3" version="{source.version}">',
+            f'<sbml xmlns="{core}"{self.packages()} level="3" version="{source.version}">',
             *body,
             "</sbml>",
         ]
@@ -122,6 +123,13 @@ class _Writer:
         if not content:
             return [f"<{head}/>"]
         return [f"<{head}>", *("  " + line for line in content), f"</{tag}>"]
+
+    def packages(self) -> str:
+        """Namespaces of the packages that the mathematics needs."""
+        drawn = any(
+            node.op == "draw" for _, math in formulas(self.network) for node in postorder([math])
+        )
+        return f' xmlns:distrib="{_DISTRIB}" distrib:required="true"' if drawn else ""
 
     def lists(self) -> list[str]:
         source = self.network
