@@ -210,6 +210,8 @@ def _sweep_pair(
     sizes = [batch_size(side, case, effort.sweep_seconds, effort.cores) for side in (mine, theirs)]
     rates: tuple[list[float], list[float]] = ([], [])
     failed = [0, 0]
+    for program, n in zip((mine, theirs), sizes, strict=True):
+        program.run(case.draws(n, _SEED))  # untimed: large batches may be compiled differently
     for number in range(effort.sweep_rounds):
         for side, (program, n) in enumerate(zip((mine, theirs), sizes, strict=True)):
             rate, bad = runs_per_second(program, case.draws(n, _SEED + number))
