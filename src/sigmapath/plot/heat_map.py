@@ -101,10 +101,13 @@ def _mark_failed(ax: Any, data: Any, x: Any, y: Any) -> None:
     failed = data["status"].values != 0
     if not failed.any():
         return
+    from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
     shown = np.ma.masked_where(~failed, np.ones(failed.shape))
-    ax.pcolor(_edges(x), _edges(y), shown, hatch="////", alpha=0.0, edgecolor=GREY, linewidth=0)
+    # A transparent colour and not alpha=0, which would hide the hatching too.
+    clear = ListedColormap([(0.0, 0.0, 0.0, 0.0)])
+    ax.pcolor(_edges(x), _edges(y), shown, cmap=clear, hatch="////", edgecolor=GREY, linewidth=0)
     label = f"{int(failed.sum())} of {failed.size} runs failed"
     patch = Patch(facecolor="#E4E4E4", edgecolor=GREY, hatch="////", label=label)
     ax.legend(handles=[patch], loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
