@@ -586,7 +586,12 @@ class Model:
         from sigmapath.lower.pipeline import lower
         from sigmapath.pathways.ligands import ligand_table
         from sigmapath.simulate.engine import Engine
-        from sigmapath.simulate.evidence import default_observables, input_ids, parameter_ranges
+        from sigmapath.simulate.evidence import (
+            default_observables,
+            input_ids,
+            long_names,
+            parameter_ranges,
+        )
 
         system = lower(self._network)
         return Engine(
@@ -596,6 +601,7 @@ class Model:
             ranges=parameter_ranges(self._network),
             inputs=input_ids(self._network),
             default_observables=default_observables(self._network, system),
+            long_names=long_names(self._network),
         )
 
     def _totals(self) -> list[tuple[str, list[tuple[float, str]]]]:

@@ -102,7 +102,7 @@ def test_the_experiments_do_something(model):
         "IP3 pulse": "Ca_mito",
     }
     for name, observable in moved.items():
-        end = 3650.0 if name == "IP3 pulse" else DAY
+        end = 7260.0 if name == "IP3 pulse" else DAY
         data = model.simulate(end, observables=[observable], **EXPERIMENTS[name])
         values = data[observable].values
         assert np.ptp(values) > 0.1 * values[0], name

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from sigmapath.codegen.compile import Backend, Tier, compile_model, with_outputs
 from sigmapath.errors import PlanError
 from sigmapath.experiment.build import build_plan
@@ -94,6 +92,8 @@ class Engine:
         Ids that act like doses on an axis.
     default_observables : sequence of str, optional
         Recorded when nothing in particular is asked for.
+    long_names : mapping id -> str, optional
+        What ids are in words, for figures.
     """
 
     def __init__(
@@ -105,13 +105,17 @@ class Engine:
         ranges: Sequence[ParameterRange] = (),
         inputs: Sequence[str] = (),
         default_observables: Sequence[str] | None = None,
+        long_names: Mapping[str, str] | None = None,
     ) -> None:
         self.system = system
         self.ligands = ligands if ligands is not None else LigandTable(())
         self.conditions = dict(conditions or {})
         self.ranges = tuple(ranges)
         self.index = NameIndex.from_system(
-            system, inputs=inputs, default_observables=default_observables
+            system,
+            inputs=inputs,
+            default_observables=default_observables,
+            long_names=long_names,
         )
 
     def conservation(self, plan: RunPlan) -> Conservation:
@@ -195,7 +199,3 @@ class Engine:
             fingerprint=kernels.fingerprint,
             options={**chosen.solver.as_dict(), "backend": chosen.backend, "tier": tier},
         )
-
-    def values(self, start: np.ndarray) -> dict[str, float]:
-        """Start values by id, for messages and views."""
-        return dict(zip(self.index.settable, start.tolist(), strict=True))

@@ -5,12 +5,18 @@ Enters: a reaction network. Leaves: plain records for the engine.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 from sigmapath.experiment.ensemble import ParameterRange
 from sigmapath.lower.system import OdeSystem
 from sigmapath.model.evidence import parse_evidence
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["default_observables", "input_ids", "parameter_ranges"]
+__all__ = ["default_observables", "input_ids", "long_names", "parameter_ranges"]
+
+# Longer descriptions are remarks, not labels of an axis.
+_LONGEST_LABEL = 60
 
 
 def parameter_ranges(network: ReactionNetwork) -> tuple[ParameterRange, ...]:
@@ -45,6 +51,22 @@ def input_ids(network: ReactionNetwork) -> tuple[str, ...]:
     """Ids whose notes grade them "input": they act like doses, from t = 0 on."""
     items = (*network.parameters, *network.species)
     return tuple(i.id for i in items if parse_evidence(i.meta.notes).grade == "input")
+
+
+def long_names(network: ReactionNetwork) -> dict[str, str]:
+    """What species and parameters are in words: the head of the meaning in their notes.
+
+    Remarks in brackets, behind a colon or about scaling are left out. An id keeps itself as its
+    name if it has no notes, more words than a label holds, or words that another id has too.
+    """
+    found: dict[str, str] = {}
+    for item in (*network.species, *network.parameters):
+        head = re.split(r"[:;]|, (?:scaled|same)\b", parse_evidence(item.meta.notes).meaning)[0]
+        label = re.sub(r"\s+\([^()]*\)|^\([^()]*\)\s*", "", head).strip()
+        if 0 < len(label) <= _LONGEST_LABEL:
+            found[item.id] = label
+    count = Counter(found.values())
+    return {id_: label for id_, label in found.items() if count[label] == 1}
 
 
 def default_observables(network: ReactionNetwork, system: OdeSystem) -> tuple[str, ...]:
