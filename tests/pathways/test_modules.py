@@ -21,7 +21,7 @@ SPECIES = """
 """
 INPUTS = """
     thapsigargin tunicamycin DTT H2O2 IP3_stimulus GPCR_stimulus S1R_expression NRF2_expression
-    IP3R3_expression MCU_expression L1 L2 L3 L4 Kd_L1 kon_L4 alpha_L2
+    IP3R3_expression MCU_expression Kd_L1 kon_L4 alpha_L2 k_el_L1
 """
 GRADES = {"measured", "published_model", "derived", "fitted", "assumed", "input"}
 
@@ -159,7 +159,7 @@ def test_species_and_compartments_have_notes(name: str) -> None:
 def test_contract_names() -> None:
     """The names users rely on exist in s1r_mam."""
     names = kinds("s1r_mam")
-    assert {names.get(i) for i in SPECIES.split()} == {"species"}
+    assert {names.get(i) for i in [*SPECIES.split(), "L1", "L2", "L3", "L4"]} == {"species"}
     assert {names.get(i) for i in INPUTS.split()} == {"parameter"}
     start = equations("s1r_mam").at_start()
     for name in [*INPUTS.split()[:6], "L1", "L2", "L3", "L4"]:

@@ -93,7 +93,7 @@ def test_re_anchors_itself(seed: int) -> None:
     start = eq.at_start(**drawn)
     capacities = "V_SERCA V_NCLX P_IP3R3 J_entry_rest V_synthase V_ETC V_TCA V_ROS k_phos_eIF2a"
     for name in [*capacities.split(), *eq.dynamic]:
-        zero_at_rest = "_L" in name or name == "H2O2_bolus"
+        zero_at_rest = "_L" in name or name in ("H2O2_bolus", "L1", "L2", "L3", "L4")
         assert start[name] > 0 or zero_at_rest, name
 
 

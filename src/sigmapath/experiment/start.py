@@ -86,9 +86,13 @@ def start_values(
 
 
 def parameter_target(scope: Scope, name: str, where: str) -> Target:
-    """Resolve what ``parameters`` may set: everything but species that change."""
+    """Resolve what ``parameters`` may set: everything but species that change, and all inputs.
+
+    Inputs are what an experiment sets, whatever the model makes of them (free ligands are species).
+    """
     target = scope.target(name, where=where)
-    if target.is_state and scope.index.kinds[target.id] == "species":
+    is_species = target.is_state and scope.index.kinds[target.id] == "species"
+    if is_species and target.id not in scope.index.inputs:
         raise PlanError(
             f"{target.id} is a species, not a parameter", where=where,
             fix=f"give its start value as initial={{'{name}': ...}}, or hold it by doses",
