@@ -230,7 +230,7 @@ def package(name, body="", required="true", version="version1"):
     return level3(body, 1, f'xmlns:{name}="{uri}" {name}:required="{required}"')
 
 
-@pytest.mark.parametrize("name", ["multi", "distrib", "spatial", "qual"])
+@pytest.mark.parametrize("name", ["multi", "spatial", "qual"])
 def test_packages_that_change_the_mathematics_are_refused_by_name(name):
     with pytest.raises(UnsupportedFeatureError, match=f"'{name}'"):
         network_from_sbml(package(name))
