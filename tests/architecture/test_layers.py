@@ -30,14 +30,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "optional": {"errors"},
     "quantity": {"errors"},
     "expr": ROOT,
-    "solvers": ROOT,
+    # Turns LLVM IR into code and keeps it; knows neither models nor solvers.
+    "machine": {"errors", "cache_folder"},
+    "solvers": ROOT | {"machine"},
     "results": ROOT,
     "experiment": ROOT | {"expr"},
     "model": ROOT | {"expr"},
     "pathways": ROOT | {"expr", "experiment"},
     "io": ROOT | {"expr", "model"},
     "lower": ROOT | {"expr", "model"},
-    "codegen": ROOT | {"expr", "lower"},
+    "codegen": ROOT | {"expr", "lower", "machine"},
     # io: an experiment that is baked into a model is written with the model's own records.
     "simulate": ROOT
     | {"expr", "model", "io", "solvers", "experiment", "results", "lower", "codegen"},

@@ -12,17 +12,13 @@ import pytest
 from calls import call, start
 from hand_systems import three_reactions
 
-from sigmapath.codegen import cache, machine, numba_module
+from sigmapath.cache_folder import CacheWarning, cache_directory, private_folder
 from sigmapath.codegen import compile as compiler
-from sigmapath.codegen.cache import (
-    CacheWarning,
-    Entry,
-    cache_directory,
-    cache_report,
-    read_entry,
-    write_entry,
-)
+from sigmapath.codegen import numba_module
 from sigmapath.codegen.compile import compile_model
+from sigmapath.machine import llvm as machine
+from sigmapath.machine import store as cache
+from sigmapath.machine.store import Entry, cache_report, read_entry, write_entry
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX")
 
@@ -199,7 +195,7 @@ def test_old_entries_make_room(folder, monkeypatch):
 
 def test_old_modules_make_room(folder, monkeypatch):
     monkeypatch.setattr(numba_module, "_MOST_MODULES", 3)
-    place = cache.private_folder("numba")
+    place = private_folder("numba")
     for k in range(4):
         (place / f"old_{k}").mkdir()
         os.utime(place / f"old_{k}", (k, k))

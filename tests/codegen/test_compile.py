@@ -273,7 +273,7 @@ import hashlib, sys
 sys.path.insert(0, {folder!r})
 from hand_systems import three_reactions
 from sigmapath.codegen.compile import compile_model, source_text
-from sigmapath.codegen import machine
+from sigmapath.machine import llvm as machine
 system = three_reactions()
 for backend in ("numba", "llvm"):
     print(hashlib.sha256(source_text(system, backend).encode()).hexdigest())

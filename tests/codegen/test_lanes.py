@@ -7,11 +7,11 @@ import pytest
 from calls import call_address
 from hand_systems import parameter, state, system, three_reactions
 
-from sigmapath.codegen import machine
 from sigmapath.codegen.assemble import assemble
 from sigmapath.codegen.parts import in_parts
 from sigmapath.codegen.printer_llvm import llvm_text
 from sigmapath.expr.nodes import apply, number, symbol
+from sigmapath.machine import llvm as machine
 
 
 def _kernels(written, lanes, size=1000):

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import numpy as np
 
-from sigmapath.codegen.cache import Entry, read_entry, write_entry
-from sigmapath.codegen.digest import expressions_digest, generator_digest, key
+from sigmapath.codegen.digest import expressions_digest, generator_digest
 from sigmapath.errors import CodegenError
 from sigmapath.expr.nodes import Expr
 from sigmapath.kernels import KERNEL_NAMES, Kernels
 from sigmapath.lower.system import OdeSystem
+from sigmapath.machine.digest import key
+from sigmapath.machine.store import Entry, read_entry, write_entry
 
 if TYPE_CHECKING:
     from sigmapath.codegen.assemble import Program
@@ -197,7 +198,7 @@ def _identity(backend: Backend, tier: Tier, fingerprint: str) -> str:
         from sigmapath.codegen.numba_module import numba_versions
 
         return key("model", generator_digest(), "numba", tier, 1, numba_versions(), fingerprint)
-    from sigmapath.codegen.machine import host_target
+    from sigmapath.machine.llvm import host_target
 
     return key("model", generator_digest(), "llvm", tier, 1, host_target(), fingerprint)
 
@@ -212,7 +213,7 @@ def _library(
 
 
 def _llvm_library(identity: str, tier: Tier, functions: _Maker) -> _Library:
-    from sigmapath.codegen.machine import Loaded, load_object
+    from sigmapath.machine.llvm import Loaded, load_object
 
     prefix = f"m{identity[:16]}_"
 
@@ -237,7 +238,7 @@ def _llvm_library(identity: str, tier: Tier, functions: _Maker) -> _Library:
 
 
 def _llvm_entry(prefix: str, tier: Tier, functions: _Maker) -> Entry:
-    from sigmapath.codegen.machine import compile_object, host_target
+    from sigmapath.machine.llvm import compile_object, host_target
     from sigmapath.codegen.printer_llvm import llvm_text
 
     whole, facts = functions()
@@ -271,7 +272,7 @@ def source_text(system: OdeSystem, backend: Backend = "numba") -> str:
 
         size = _PART_SIZE["numba", "quick"]
         return module_text(_split(program.functions, size), system=system, identity=identity)
-    from sigmapath.codegen.machine import host_target
+    from sigmapath.machine.llvm import host_target
     from sigmapath.codegen.printer_llvm import llvm_text
 
     return llvm_text(

@@ -1,4 +1,4 @@
-"""Content hashes of expressions, of code generation itself, and of what code rests on.
+"""Content hashes of expressions and of code generation itself.
 
 Enters: values. Leaves: hexadecimal text that is the same in every process. Called by
 :mod:`sigmapath.codegen.compile`.
@@ -8,21 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from sigmapath.expr.nodes import Expr, postorder
+from sigmapath.machine.digest import source_digest
 
-__all__ = ["expressions_digest", "generator_digest", "key"]
-
-
-def key(*parts: object) -> str:
-    """Hash of the parts, each set off by its length."""
-    digest = hashlib.sha256()
-    for part in parts:
-        text = str(part).encode()
-        digest.update(b"%d:" % len(text) + text)
-    return digest.hexdigest()
+__all__ = ["expressions_digest", "generator_digest"]
 
 
 def expressions_digest(expressions: Sequence[Expr]) -> str:
@@ -37,8 +28,7 @@ def expressions_digest(expressions: Sequence[Expr]) -> str:
     return digest.hexdigest()
 
 
-@cache
 def generator_digest() -> str:
-    """Hash of the source of this package: other code generation, other code."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return key(*(path.name + "\n" + path.read_text(encoding="utf-8") for path in sources))
+    """Hash of the source that makes model code: other code generation, other code."""
+    here = Path(__file__).parent
+    return source_digest(here, here.parent / "machine")

@@ -22,8 +22,9 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from sigmapath.codegen.cache import make_room, private_folder, write_file
+from sigmapath.cache_folder import make_room, private_folder
 from sigmapath.errors import CodegenError
+from sigmapath.machine.store import write_file
 
 __all__ = ["LoadedModule", "load_module", "numba_versions"]
 

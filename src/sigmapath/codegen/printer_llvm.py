@@ -4,7 +4,7 @@ Enters: functions of the block IR. Leaves: the text of one LLVM module. Called b
 :mod:`sigmapath.codegen.compile`; needs no LLVM library.
 
 Only IR that LLVM 15 to 22 read alike is used. Functions of <math.h> are called by names of our own
-(``sigmapath_exp``), which :mod:`sigmapath.codegen.machine` binds to the addresses of the C library;
+(``sigmapath_exp``), which :mod:`sigmapath.machine.llvm` binds to the addresses of the C library;
 so nothing depends on which symbols a process happens to export.
 """
 
@@ -22,10 +22,9 @@ from sigmapath.codegen.block import (
     Operand,
     Statement,
 )
+from sigmapath.machine.llvm import LIBRARY_PREFIX
 
-__all__ = ["LIBRARY_PREFIX", "llvm_text"]
-
-LIBRARY_PREFIX = "sigmapath_"
+__all__ = ["llvm_text"]
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 # Ordered comparisons are false for NaN, "ne" is unordered: NaN differs from everything.

@@ -1,7 +1,8 @@
 """Compiled code on disk: content-addressed, private to its owner, checked before use.
 
 Enters: a key and the bytes that belong to it. Leaves: the same bytes in a later process, or nothing
-where they are absent, damaged, foreign or unsafe. Called by :mod:`sigmapath.codegen.compile`.
+where they are absent, damaged, foreign or unsafe. Called by
+whatever compiles.
 
 Cached code is code. So the directory must belong to this user and be writable by nobody else;
 otherwise it is not used at all, with a :class:`CacheWarning`. An entry carries the SHA-256 of its
@@ -22,20 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sigmapath.cache_folder import CacheWarning, cache_directory, make_room, private_folder
+from sigmapath.cache_folder import cache_directory, make_room, private_folder
 
-__all__ = [
-    "CacheReport",
-    "CacheWarning",
-    "Entry",
-    "cache_directory",
-    "cache_report",
-    "make_room",
-    "private_folder",
-    "read_entry",
-    "write_entry",
-    "write_file",
-]
+__all__ = ["CacheReport", "Entry", "cache_report", "read_entry", "write_entry", "write_file"]
 
 _MAGIC = b"sigmapath code 1\n"
 _DIGEST = hashlib.sha256().digest_size

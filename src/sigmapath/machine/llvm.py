@@ -1,8 +1,8 @@
 """LLVM IR text to object code, and object code to addresses, through llvmlite.
 
-Enters: text of :mod:`sigmapath.codegen.printer_llvm`, or object code of an earlier call. Leaves:
-object code, or a :class:`Loaded` library. Called by :mod:`sigmapath.codegen.compile`. numba is not
-imported: llvmlite alone loads in a few hundredths of a second.
+Enters: LLVM IR that code generation or the solvers made, or object code of an earlier call. Leaves:
+object code, or a :class:`Loaded` library. numba is not imported: llvmlite alone loads in a few
+hundredths of a second.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sigmapath.codegen.printer_llvm import LIBRARY_PREFIX
 from sigmapath.errors import CodegenError
 
-__all__ = ["Loaded", "Target", "compile_object", "host_target", "load_object"]
+__all__ = ["LIBRARY_PREFIX", "Loaded", "Target", "compile_object", "host_target", "load_object"]
+
+# Put before the names of outside functions, so that nothing depends on which symbols a process
+# happens to export, and nobody else's symbols are touched.
+LIBRARY_PREFIX = "sigmapath_"
 
 # Functions of <math.h> that generated code may call.
 _LIBRARY = (
-    *("exp", "log", "log10", "pow", "fmod", "tgamma"),
+    *("exp", "log", "log10", "pow", "sqrt", "fmod", "tgamma"),
     *("sin", "cos", "tan", "asin", "acos", "atan"),
     *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
 )
