@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from sigmapath.errors import CodegenError
 
-__all__ = ["LIBRARY_PREFIX", "Loaded", "Target", "compile_object", "host_target", "load_object"]
+__all__ = [
+    "LIBRARY_PREFIX",
+    "Loaded",
+    "Target",
+    "bind",
+    "compile_object",
+    "host_target",
+    "library_address",
+    "load_object",
+]
 
 # Put before the names of outside functions, so that nothing depends on which symbols a process
 # happens to export, and nobody else's symbols are touched.
@@ -109,12 +118,12 @@ def _target_machine(tier: str) -> Any:
     )
 
 
-def compile_object(text: str, tier: str) -> bytes:
-    """Return the object code of a module.
+def compile_object(text: str | Sequence[str], tier: str) -> bytes:
+    """Return the object code of a module, or of several made one.
 
     Parameters
     ----------
-    text : str
+    text : str or sequence of str
         LLVM IR.
     tier : str
         "quick" compiles fast, "fast" makes faster code (LLVM code generation levels 0 and 3). The
@@ -127,7 +136,10 @@ def compile_object(text: str, tier: str) -> bytes:
     """
     llvm = _binding()
     try:
-        module = llvm.parse_assembly(text)
+        first, *others = [text] if isinstance(text, str) else text
+        module = llvm.parse_assembly(first)
+        for other in others:
+            module.link_in(llvm.parse_assembly(other))
         module.verify()
         return bytes(_target_machine(tier).emit_object(module))
     except RuntimeError as error:
@@ -163,16 +175,28 @@ def load_object(code: bytes, names: Iterable[str]) -> Loaded:
     return Loaded(addresses=addresses, engine=engine)
 
 
+def bind(addresses: Mapping[str, int]) -> None:
+    """Tell LLVM where outside functions are; code calls them by ``LIBRARY_PREFIX`` and name."""
+    llvm = _binding()
+    for name, address in addresses.items():
+        llvm.add_symbol(f"{LIBRARY_PREFIX}{name}", address)
+
+
 @cache
 def _bind_library() -> None:
     """Tell LLVM where the functions of <math.h> are, once per process."""
-    llvm = _binding()
+    bind({name: library_address(name) for name in _LIBRARY})
+
+
+def library_address(name: str) -> int:
+    """Address of a function of the C library.
+
+    Raises
+    ------
+    CodegenError
+        If there is none of this name.
+    """
     candidates = _LIBRARIES.get(sys.platform, (None,))
-    for name in _LIBRARY:
-        llvm.add_symbol(f"{LIBRARY_PREFIX}{name}", _address(name, candidates))
-
-
-def _address(name: str, candidates: tuple[str | None, ...]) -> int:
     for candidate in candidates:
         try:
             function = getattr(ctypes.CDLL(candidate), name)

@@ -1,7 +1,7 @@
 """Take one accepted step with the method of the run: try, judge, shrink, try again.
 
 Enters: a worker's arrays at the left end. Leaves: an accepted step to T_RIGHT and the size of
-the next, or a status code. Called by the drive loop and by :func:`integrate_plain`.
+the next, or a status code. Called by the drive loop.
 """
 
 from __future__ import annotations

@@ -17,12 +17,13 @@ import numpy as np
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.compiled import compiled, kept
 from sigmapath.solvers.controller import accepted_factor, rejected_factor
-from sigmapath.solvers.native import call_for_float, call_for_int
+from sigmapath.solvers.native import call_for_int
 from sigmapath.solvers.newton import Landing, distance, scales
 from sigmapath.solvers.rates import rates
 from sigmapath.solvers.rest import copy_row, forget_null_rows, prepare_totals, total_of
+from sigmapath.solvers.work import call_part
 
 __all__ = ["Reason", "approach", "is_attracting"]
 
@@ -34,7 +35,7 @@ FLOOR, WEIGHT, GROSS, POINT = slot.FLOOR, slot.WEIGHT, slot.GROSS, slot.POINT
 ROOT_AT, LAST, HEADING = slot.ROOT_AT, slot.LAST, slot.HEADING
 MAX_REST_STEPS = slot.MAX_REST_STEPS
 R_STEPS, R_TIME = slot.R_STEPS, slot.R_TIME
-STEP_AT, FIND_ROOT_AT, APPROACH_AT = slot.STEP_AT, slot.FIND_ROOT_AT, slot.APPROACH_AT
+FIND_ROOT_AT, APPROACH_AT, RODAS5P = slot.FIND_ROOT_AT, slot.APPROACH_AT, at.RODAS5P
 
 
 class Reason(IntEnum):
@@ -160,7 +161,7 @@ def _why_moving(work: Any, largest_at_start: Any, n_turns: Any) -> Any:
     return _OSCILLATING if n_turns >= _MANY_TURNS else _STILL_MOVING
 
 
-@compiled
+@kept
 def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
     """Integrate from row Y with Rodas5P until a root lies within reach of the trajectory.
 
@@ -196,7 +197,7 @@ def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
     copy_row(vec[RATE], rest.vec[HEADING])
     t, h, check, last_error, n_turns = 0.0, _FIRST_STEP * unit, _FIRST_CHECK * unit, 1e-4, 0
     for _ in range(int(rest.limit[MAX_REST_STEPS])):
-        error = call_for_float(native[STEP_AT], work, t, h)
+        error = call_part(work.part[RODAS5P], work, t, h)
         work.stat[S_STEPS] += 1
         if not 0.0 <= error <= 1.0 or not _is_acceptable(work):
             work.stat[S_REJECTED] += 1

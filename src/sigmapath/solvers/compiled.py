@@ -1,32 +1,70 @@
 """How every function of the loop is compiled: once per machine, without the interpreter's lock.
 
-Enters: nothing. Leaves: two decorators. Used by every compiled module of this package.
+Enters: nothing. Leaves: three decorators. Used by every compiled module of this package.
 
 Compiled code here allocates nothing and owns nothing: the caller keeps all arrays alive. So
 numba's reference counting is switched off; it would spend half the time of a step, and half the
 compile time, on counting references to the arrays of a worker. Functions under these decorators
 may index, slice and pass arrays on, but not create any.
+
+What Python calls itself is ``kept`` by numba's own cache. numba looks at the time and size of one
+file only: a function that was changed in another file, or by an installation that gives all files
+one time, would be run in its old form. So the cache lies in a folder named after the text of all
+files, see :func:`.library.solver_digest`.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import njit
+from numba import config, njit
 
-__all__ = ["compiled", "inlined"]
+from sigmapath.cache_folder import make_room, private_folder
+from sigmapath.solvers.library import solver_digest
+
+__all__ = ["compiled", "inlined", "kept"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_OPTIONS: dict[str, Any] = {
-    "nogil": True,
-    "cache": True,
-    "error_model": "numpy",
-    "_nrt": False,
-}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+# Versions whose code is kept side by side.
+_MOST_FOLDERS = 6
 
 # For functions that are called.
 compiled = cast(Callable[[Function], Function], njit(**_OPTIONS))
 # For small functions of the inner loop, whose arguments would cost more than their work.
 inlined = cast(Callable[[Function], Function], njit(**_OPTIONS, forceinline=True))
+
+
+def kept(function: Function) -> Function:
+    """For functions that Python calls: compiled once per machine, unless nothing can be kept."""
+    folder = _folder()
+    if folder is None:
+        return cast(Function, njit(**_OPTIONS)(function))
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder)
+    try:
+        return cast(Function, njit(**_OPTIONS, cache=True)(function))
+    except RuntimeError:
+        # No place to write to after all.
+        return cast(Function, njit(**_OPTIONS)(function))
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def _folder() -> Path | None:
+    """Where numba keeps the code of this very version of the solvers; None for nowhere."""
+    base = private_folder("solvers")
+    if base is None:
+        return None
+    folder = base / solver_digest()[:32]
+    if not folder.is_dir():
+        make_room(base, _MOST_FOLDERS)
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700)
+    return folder if folder.is_dir() else None

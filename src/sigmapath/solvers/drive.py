@@ -1,7 +1,7 @@
 """THE loop: one run after another, each from its start values to its end time.
 
-Enters: compiled kernels by address and the arrays of a batch. Leaves: trajectories, readouts,
-status, counters. Called by :func:`sigmapath.solvers.solve.solve_batch`, from any thread.
+Enters: a :class:`.layout.Chunk` of runs. Leaves: trajectories, readouts, status, counters. Called
+by address, see :mod:`.solve`, from any thread.
 
 Steps end exactly at breakpoints (jumps, events that come due, roots, the end) and never because
 of the output grid, which dense output serves. Nothing is carried from one run to the next.
@@ -215,47 +215,30 @@ def _forget(rows: Any, reduced: Any, final: Any) -> None:
 
 
 @compiled
-def run_chunk(
-    table_of_work: Any,
-    plan: Any,
-    starts: Any,
-    rest_states: Any,
-    rest_parameters: Any,
-    values: Any,
-    trajectories: Any,
-    reduced: Any,
-    final: Any,
-    status: Any,
-    stats: Any,
-    t_stop: Any,
-    stop_flag: Any,
-) -> None:
-    """Run every row of ``starts`` in turn with one workspace; see :mod:`.solve` for the shapes.
-
-    ``table_of_work`` comes from :mod:`.workspace`, the tuple ``plan`` from :mod:`.solve`.
-    ``status`` has columns: status, method used.
-    """
-    work = work_at(table_of_work)
-    times, t_end, table_time, table = plan
-    for run in range(starts.shape[0]):
+def run_chunk(chunk: Any) -> None:
+    """Run every row of ``chunk.starts`` in turn with one workspace; see :class:`.layout.Chunk`."""
+    work = work_at(chunk.work)
+    t_end, stop_flag = chunk.t_end[0], chunk.stop_flag
+    for run in range(chunk.starts.shape[0]):
         if stop_flag[0] != 0:
             return
-        begin_run(work, starts[run])
-        rows = trajectories[run % len(trajectories)]
+        begin_run(work, chunk.starts[run])
+        rows = chunk.trajectories[run % chunk.trajectories.shape[0]]
         code, t = OK, 0.0
-        if len(rest_states) > 0:
-            code = status[run, 0]
-            resume_run(work, rest_states[run], rest_parameters[run])
+        if chunk.rest_states.shape[0] > 0:
+            code = chunk.outcome[run, 0]
+            resume_run(work, chunk.rest_states[run], chunk.rest_parameters[run])
         if code == OK:
-            code, t = _run(work, t_end[0], times, rows, table_time, table, values[run], stop_flag)
-        status[run, 0] = code
-        status[run, 1] = work.flag[USED_METHOD]
-        t_stop[run] = t
+            table_time, table, values = chunk.jump_times, chunk.jumps, chunk.values[run]
+            code, t = _run(work, t_end, chunk.times, rows, table_time, table, values, stop_flag)
+        chunk.outcome[run, 0] = code
+        chunk.outcome[run, 1] = work.flag[USED_METHOD]
+        chunk.t_stop[run] = t
         for k in range(len(work.stat)):
-            stats[run, k] = work.stat[k]
+            chunk.stats[run, k] = work.stat[k]
         if code == OK:
-            finish_reducers(work, reduced[run])
+            finish_reducers(work, chunk.reduced[run])
             for i in range(work.size[N]):
-                final[run, i] = work.vec[Y, i]
+                chunk.final[run, i] = work.vec[Y, i]
         else:
-            _forget(rows, reduced[run], final[run])
+            _forget(rows, chunk.reduced[run], chunk.final[run])

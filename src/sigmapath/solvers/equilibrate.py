@@ -16,7 +16,7 @@ from sigmapath.solvers import rest as slot
 from sigmapath.solvers.advance import settle_start
 from sigmapath.solvers.batch import Rested
 from sigmapath.solvers.begin import apply_all, begin_run
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.compiled import kept
 from sigmapath.solvers.rest_search import find_steady_state, new_rest
 from sigmapath.solvers.workspace import Worker
 from sigmapath.status import Status
@@ -27,7 +27,7 @@ OK, BAD_START, NOT_RUN = int(Status.OK), int(Status.BAD_START), int(Status.NOT_R
 N, Y, FORCING, HELD, R_RESIDUAL = at.N, at.Y, at.FORCING, at.HELD, slot.R_RESIDUAL
 
 
-@compiled
+@kept
 def _equilibrate_chunk(
     work: Any,
     rest: Any,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sigmapath.kernels import KERNEL_NAMES
 
-__all__ = ["Work"]
+__all__ = ["RECORDS", "Chunk", "Work"]
 
 
 class Work(NamedTuple):
@@ -69,6 +69,59 @@ class Work(NamedTuple):
     edges: Any
     readout: Any
     table: Any
+
+
+class Chunk(NamedTuple):
+    """What is to be run and where the results go; shapes are those of :mod:`.batch`.
+
+    work             int64                    address table of the worker
+    times            float64 (n_time,)        output grid
+    t_end            float64 (1,)
+    jump_times       float64 (n_jump,)
+    jumps            int64 (n_jump, 3)        op, index, scale
+    starts           float64 (n_run, n_start)
+    values           float64 (n_run, n_jump)  of the jumps
+    rest_states      float64 (n_run, 3, n)    y, infusions, holds after equilibration; or no rows
+    rest_parameters  float64 (n_run, n_p)
+    trajectories     float64 (n_run, n_time, n_output), or one run's room, written again and again
+    reduced          float64 (n_run, n_reducer)
+    final            float64 (n_run, n)
+    outcome          int64 (n_run, 2)         status, method used
+    stats            int64 (n_run, len(STAT_NAMES))
+    t_stop           float64 (n_run,)
+    stop_flag        int64 (1,)
+    """
+
+    work: Any
+    times: Any
+    t_end: Any
+    jump_times: Any
+    jumps: Any
+    starts: Any
+    values: Any
+    rest_states: Any
+    rest_parameters: Any
+    trajectories: Any
+    reduced: Any
+    final: Any
+    outcome: Any
+    stats: Any
+    t_stop: Any
+    stop_flag: Any
+
+
+def _kinds(fields: tuple[str, ...], kinds: str) -> dict[str, str]:
+    return dict(zip(fields, kinds.split(), strict=True))
+
+
+# Element (integer or float) and dimension of every field that compiled code sees.
+RECORDS = {
+    Work: _kinds(
+        Work._fields[:-1],
+        "i1 i1 i1 i2 i2 f1 f2 f1 f1 f1 f1 f2 f2 f1 i1 i1 i1 i2 f2 f2 i1 i2 f2 f1 f2",
+    ),
+    Chunk: _kinds(Chunk._fields, "i1 f1 f1 f1 i2 f2 f2 f3 f2 f3 f2 f2 i2 i2 f1 i1"),
+}
 
 
 # Kernel addresses.
@@ -136,7 +189,7 @@ S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
 RODAS5P, TSIT5, AUTO = range(3)
 
 # Work.part; the step of a method stands at its code.
-PART_READOUTS, PART_FACTOR, PART_SOLVE, N_PART = 2, 3, 4, 5
+PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_DRIVE, N_PART = 2, 3, 4, 5, 6
 
 # Work.event columns
 EV_FIRST, EV_LAST, EV_INITIAL, EV_PERSISTENT, EV_AT_TRIGGER, EV_DELAY, EV_PRIORITY, N_EV = range(8)

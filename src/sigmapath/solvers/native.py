@@ -13,7 +13,7 @@ from typing import Any
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-__all__ = ["call_for_float", "call_for_int", "native_address"]
+__all__ = ["call_for_int", "native_address"]
 
 
 def native_address(function: Any, *arguments: Any) -> int:
@@ -54,4 +54,3 @@ def _call_of(result: Any) -> Any:
 
 
 call_for_int = _call_of(types.int64)
-call_for_float = _call_of(types.float64)

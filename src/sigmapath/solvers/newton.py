@@ -27,7 +27,7 @@ import numpy as np
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.compiled import compiled, kept
 from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.rank_lu import rank_factor, rank_solve
 from sigmapath.solvers.rates import jacobian, rates
@@ -252,7 +252,7 @@ def _is_saddle(work: Any, rest: Any, sign: Any) -> bool:
     return sign != expected
 
 
-@compiled
+@kept
 def find_root(work: Any, rest: Any, reach: Any) -> Any:
     """Damped Newton iteration in row POINT, with the totals of ``prepare_totals``.
 

@@ -1,26 +1,25 @@
-"""Parts of the loop compiled on their own and called by address: steps and readouts.
+"""The functions that are compiled on their own and called by address: the loop and its parts.
 
-Enters: nothing. Leaves: addresses of machine code. Called when a worker is made; the loop calls
-the parts through :func:`.work.call_part`.
+Enters: nothing. Leaves: LLVM IR that needs nothing of numba any more. Called by :mod:`.library`
+where the machine code is not there yet.
 """
 
 from __future__ import annotations
 
-from functools import cache
+import re
 from typing import Any
 
-import numpy as np
 from numba import cfunc, types
-from numpy.typing import NDArray
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.drive import run_chunk
 from sigmapath.solvers.erk import explicit_step
 from sigmapath.solvers.linalg.sparse import assemble, factor, solve
 from sigmapath.solvers.reducers import reduce_point, reduce_step
 from sigmapath.solvers.rosenbrock import rosenbrock_step
-from sigmapath.solvers.work import work_from
+from sigmapath.solvers.work import chunk_from, work_from
 
-__all__ = ["part_addresses"]
+__all__ = ["part_texts"]
 
 _SIGNATURE = types.float64(types.int64, types.float64, types.float64)
 
@@ -58,6 +57,11 @@ def _solve(table: Any, stage: Any, _unused: Any) -> Any:
     return 0.0
 
 
+def _drive(chunk: Any, _unused: Any, _unused_too: Any) -> Any:
+    run_chunk(chunk_from(chunk))
+    return 0.0
+
+
 # In the order of the slots of ``Work.part``.
 _PARTS = {
     "rodas5p": _rodas5p,
@@ -65,17 +69,34 @@ _PARTS = {
     "readouts": _readouts,
     "factor": _factor,
     "solve": _solve,
+    "drive": _drive,
 }
+_OUTSIDE = re.compile(r"^(?:declare [^@\n]*|)@([\w.]+)(?:\(| = external )", re.MULTILINE)
 
 
-@cache
-def _part(name: str) -> Any:
-    """Compile one part, or load it from numba's cache; kept alive for the process."""
-    return cfunc(_SIGNATURE, nopython=True, cache=True, error_model="numpy", _nrt=False)(
-        _PARTS[name]
-    )
+def part_texts(outside: str, prefix: str) -> tuple[list[str], list[str], list[str]]:
+    """Compile all parts to optimised LLVM IR.
 
+    Parameters
+    ----------
+    outside : str
+        Put before the names of functions and data of the process, which the caller provides.
+    prefix : str
+        Put before the names of the parts.
 
-def part_addresses() -> NDArray[np.int64]:
-    """Addresses of all parts, ``double part(int64 table, double, double)``, shape (N_PART,)."""
-    return np.array([_part(name).address for name in _PARTS], dtype=np.int64)
+    Returns
+    -------
+    texts, names, needed : list of str
+        One module per part, the parts' names in the order of the slots, outside names without
+        ``outside``.
+    """
+    texts, needed = [], set()
+    for name, function in _PARTS.items():
+        made = cfunc(_SIGNATURE, nopython=True, error_model="numpy", _nrt=False)(function)
+        text = made._library.get_llvm_str()
+        found = {found for found in _OUTSIDE.findall(text) if not found.startswith("llvm.")}
+        for symbol in sorted(found):
+            text = re.sub(rf"@{re.escape(symbol)}(?![\w.$])", f"@{outside}{symbol}", text)
+        texts.append(text.replace(f"@{made.native_name}(", f"@{prefix}{name}("))
+        needed |= found
+    return texts, [prefix + name for name in _PARTS], sorted(needed)

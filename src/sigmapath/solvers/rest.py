@@ -55,7 +55,7 @@ R_METHOD, R_REASON, R_RESIDUAL, R_STEP, R_ITERATIONS, R_STEPS, R_TIME, R_SADDLE 
 _N_RESULT = 8
 
 # Rest.native: compiled functions that are called by address, see :mod:`.native`
-STEP_AT, FIND_ROOT_AT, APPROACH_AT, SEARCH_AT = range(4)
+FIND_ROOT_AT, APPROACH_AT, SEARCH_AT = range(3)
 
 
 class Rest(NamedTuple):
@@ -72,7 +72,7 @@ class Rest(NamedTuple):
     trigger     float64 (2, n_event)        event triggers before and after
     limit       float64 (3,)                tolerance, reach of the first Newton search, steps
     result      float64 (8,)                slots R_METHOD .. R_SADDLE
-    native      int64 (4,)                  addresses of compiled functions; read only
+    native      int64 (3,)                  addresses of compiled functions; read only
     """
 
     vec: Any
@@ -104,7 +104,7 @@ def empty_rest(
         trigger=np.zeros((2, n_event)),
         limit=np.zeros(3),
         result=np.zeros(_N_RESULT),
-        native=np.zeros(4, dtype=np.int64),
+        native=np.zeros(3, dtype=np.int64),
     )
 
 

@@ -22,7 +22,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
 from sigmapath.solvers.approach import Reason, approach, is_attracting
 from sigmapath.solvers.call import call_kernel
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.compiled import compiled, kept
 from sigmapath.solvers.native import call_for_int, native_address
 from sigmapath.solvers.newton import Landing, distance, find_root, scales
 from sigmapath.solvers.rates import rates
@@ -34,7 +34,6 @@ from sigmapath.solvers.rest import (
     prepare_totals,
     set_floor,
 )
-from sigmapath.solvers.rosenbrock import rosenbrock_step
 from sigmapath.status import Status
 
 __all__ = ["RestMethod", "find_steady_state", "new_rest"]
@@ -45,7 +44,7 @@ FLOOR, POINT, BEGIN, KEPT_ATOL = slot.FLOOR, slot.POINT, slot.BEGIN, slot.KEPT_A
 NEWTON_REACH = slot.NEWTON_REACH
 R_METHOD, R_REASON, R_RESIDUAL, R_STEP = slot.R_METHOD, slot.R_REASON, slot.R_RESIDUAL, slot.R_STEP
 R_SADDLE = slot.R_SADDLE
-STEP_AT, FIND_ROOT_AT = slot.STEP_AT, slot.FIND_ROOT_AT
+FIND_ROOT_AT = slot.FIND_ROOT_AT
 APPROACH_AT, SEARCH_AT = slot.APPROACH_AT, slot.SEARCH_AT
 
 
@@ -92,7 +91,7 @@ def find_steady_state(work: Any, rest: Any) -> Any:
     return call_for_int(rest.native[SEARCH_AT], work, rest)
 
 
-@compiled
+@kept
 def _find(work: Any, rest: Any) -> Any:
     """Body of :func:`find_steady_state` in the form that is called by address."""
     result = rest.result
@@ -210,7 +209,6 @@ def new_rest(
     rest = empty_rest(n_state, moieties, n_event=n_event)
     rest.limit[:] = tolerance, newton_reach, float(max_steps)
     on_work, on_rest, number = typeof(work), typeof(rest), types.float64
-    rest.native[STEP_AT] = native_address(rosenbrock_step, on_work, number, number)
     rest.native[FIND_ROOT_AT] = native_address(find_root, on_work, on_rest, number)
     rest.native[APPROACH_AT] = native_address(approach, on_work, on_rest, number, number)
     rest.native[SEARCH_AT] = native_address(_find, on_work, on_rest)

@@ -16,7 +16,10 @@ from sigmapath.kernels import Kernels
 from sigmapath.opcodes import JumpOp
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, Rested
 from sigmapath.solvers.conservation import Conservation
+from sigmapath.solvers.layout import Chunk
+from sigmapath.solvers.library import drive
 from sigmapath.solvers.options import SolverOptions
+from sigmapath.solvers.tables import address_table
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
@@ -65,8 +68,6 @@ def solve_batch(
     PlanError
         If shapes or indices of the batch do not fit the model.
     """
-    from sigmapath.solvers.drive import run_chunk
-
     if worker is None:
         worker = make_worker(kernels, options, conservation=conservation)
     _check_batch(kernels, batch)
@@ -95,15 +96,17 @@ def solve_batch(
     else:
         outcome[:, 0], rest_residual = rested.status, rested.residual
     readouts = _readouts(batch)
-    table = worker.table_with(readouts)
-    jump_arrays = (batch.jumps.time, jump_rows(batch.jumps))
-    run_chunk(
-        table,
-        (batch.times if keeps else batch.times[:0], np.array([batch.t_end]), *jump_arrays),
+    work_table = worker.table_with(readouts)
+    arrays = (
+        work_table,
+        batch.times if keeps else batch.times[:0],
+        np.array([batch.t_end], dtype=np.float64),
+        batch.jumps.time,
+        jump_rows(batch.jumps),
         batch.start,
+        batch.jump_values,
         rested.states,
         rested.parameters,
-        batch.jump_values,
         trajectories,
         reduced,
         final,
@@ -112,6 +115,8 @@ def solve_batch(
         t_stop,
         stop_flag,
     )
+    chunk = address_table(Chunk, arrays)  # type: ignore[arg-type]
+    drive()(chunk.__array_interface__["data"][0], 0.0, 0.0)
     not_run = outcome[:, 0] == Status.NOT_RUN
     if keeps and not_run.any():
         trajectories[not_run] = np.nan

@@ -18,7 +18,7 @@ from sigmapath.kernels import Kernels
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
 from sigmapath.solvers.approach import Reason
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.compiled import kept
 from sigmapath.solvers.conservation import Conservation, no_conservation
 from sigmapath.solvers.jumps import settle
 from sigmapath.solvers.newton import scales
@@ -53,7 +53,7 @@ _NOT_FINITE = int(Reason.NOT_FINITE)
 _EIGENVALUE_NOISE = 1e-11
 
 
-@compiled
+@kept
 def _start_and_find(work: Any, rest: Any) -> Any:
     """Mask what stands still, as the batch loop does before a run, then search."""
     rates(work, 0.0, work.vec[Y], work.vec[RATE])
@@ -246,7 +246,7 @@ def _work_for(
     return work
 
 
-@compiled
+@kept
 def _linearise(work: Any, rest: Any) -> None:
     """Leave J, gross turnovers and the reduced moieties of row Y."""
     prepare_totals(work, rest, work.vec[Y])

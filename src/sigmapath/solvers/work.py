@@ -1,8 +1,8 @@
-"""One pointer instead of twenty arrays: how compiled functions are handed a worker.
+"""One pointer instead of twenty arrays: how compiled functions are handed records of arrays.
 
-Enters: the table of addresses that :mod:`.workspace` keeps beside the arrays. Leaves: a value
-with the attributes of :class:`.layout.Work`, each a numpy array that owns nothing. Used by the
-entry points of compiled code.
+Enters: a table of addresses and shapes that the caller keeps beside the arrays. Leaves: a value
+with the attributes of :class:`.layout.Work` or :class:`.layout.Chunk`, each a numpy array that owns
+nothing. Used by the entry points of compiled code.
 
 Passing the arrays themselves, seven words each, through every call of the loop took more time
 than the arithmetic and more compile time than anything else.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.core.datamodel import models, register_default
@@ -20,84 +19,34 @@ from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
-from numpy.typing import NDArray
 
-from sigmapath.solvers.layout import Work
+from sigmapath.solvers.layout import RECORDS, Work
+from sigmapath.solvers.tables import WORDS
 
-__all__ = ["address_table", "call_part", "set_last", "work_at", "work_from"]
-
-_WORDS = 3  # address, rows (or length), columns
-_INTEGER = (
-    "address",
-    "size",
-    "program",
-    "event",
-    "target",
-    "flag",
-    "stat",
-    "memory",
-    "queue",
-    "part",
-    "codes",
-)
-_TABLES = (
-    "event",
-    "target",
-    "vec",
-    "obs",
-    "root",
-    "queue",
-    "due",
-    "scratch",
-    "codes",
-    "window",
-    "readout",
-)
+__all__ = ["call_part", "chunk_from", "work_at", "work_from"]
 
 
-def _array_type(name: str) -> Any:
-    element = types.int64 if name in _INTEGER else types.float64
-    return types.Array(element, 2 if name in _TABLES else 1, "C")
+def _array_type(kind: str) -> Any:
+    element = types.int64 if kind[0] == "i" else types.float64
+    return types.Array(element, int(kind[1]), "C")
 
 
-_FIELDS = {name: (k, _array_type(name)) for k, name in enumerate(Work._fields[:-1])}
+_FIELDS = {
+    record.__name__: {name: (k, _array_type(kind)) for k, (name, kind) in enumerate(fields.items())}
+    for record, fields in RECORDS.items()
+}
 
 
-def address_table(arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
-    """Addresses and shapes of a worker's arrays, in the order of ``Work``.
+class _RecordPointer(types.Type):  # type: ignore[misc]
+    """Type of a pointer to the address table of one kind of record."""
 
-    The caller keeps the arrays alive as long as the table is in use.
-    """
-    table = np.zeros(_WORDS * len(_FIELDS), dtype=np.int64)
-    for (name, (k, array_type)), array in zip(_FIELDS.items(), arrays, strict=False):
-        dtype = np.int64 if name in _INTEGER else np.float64
-        assert array.dtype == dtype, name
-        assert array.ndim == array_type.ndim, name
-        assert array.flags.c_contiguous, name
-        table[_WORDS * k] = array.__array_interface__["data"][0]
-        table[_WORDS * k + 1 : _WORDS * k + 1 + array.ndim] = array.shape
-    return table
+    def __init__(self, record: str) -> None:
+        super().__init__(name=f"sigmapath.{record}Pointer")
+        self.record = record
 
 
-def set_last(table: NDArray[np.int64], arrays: tuple[NDArray[Any], ...]) -> None:
-    """Set the last fields of a table, those of the batch, in place."""
-    for k, array in enumerate(arrays, start=len(_FIELDS) - len(arrays)):
-        table[_WORDS * k] = array.__array_interface__["data"][0]
-        table[_WORDS * k + 1 : _WORDS * k + 1 + array.ndim] = array.shape
-
-
-class _WorkPointer(types.Type):  # type: ignore[misc]
-    """Type of a pointer to an address table."""
-
-    def __init__(self) -> None:
-        super().__init__(name="sigmapath.WorkPointer")
-
-
-_work_pointer = _WorkPointer()
-
-
-@register_default(_WorkPointer)
-class _WorkPointerModel(models.PrimitiveModel):  # type: ignore[misc]
+@register_default(_RecordPointer)
+class _RecordPointerModel(models.PrimitiveModel):  # type: ignore[misc]
     """Stored as int64*."""
 
     def __init__(self, manager: Any, fe_type: Any) -> None:
@@ -105,24 +54,25 @@ class _WorkPointerModel(models.PrimitiveModel):  # type: ignore[misc]
 
 
 @infer_getattr
-class _WorkAttributes(AttributeTemplate):  # type: ignore[misc]
-    """Attributes of a worker are the fields of ``Work``."""
+class _RecordAttributes(AttributeTemplate):  # type: ignore[misc]
+    """Attributes of a record are its fields."""
 
-    key = _WorkPointer
+    key = _RecordPointer
 
-    def generic_resolve(self, _type: Any, name: str) -> Any:
-        return _FIELDS[name][1] if name in _FIELDS else None
+    def generic_resolve(self, record: Any, name: str) -> Any:
+        fields = _FIELDS[record.record]
+        return fields[name][1] if name in fields else None
 
 
-@lower_getattr_generic(_WorkPointer)  # type: ignore[untyped-decorator]
-def _load_field(context: Any, builder: Any, _type: Any, pointer: Any, name: str) -> Any:
+@lower_getattr_generic(_RecordPointer)  # type: ignore[untyped-decorator]
+def _load_field(context: Any, builder: Any, record: Any, pointer: Any, name: str) -> Any:
     """Make an array value, without an owner, from the words of one field."""
-    k, array_type = _FIELDS[name]
+    k, array_type = _FIELDS[record.record][name]
     word = ir.IntType(64)
     invariant = builder.module.add_metadata([])
 
     def load(offset: int) -> Any:
-        place = builder.gep(pointer, [ir.Constant(word, _WORDS * k + offset)])
+        place = builder.gep(pointer, [ir.Constant(word, WORDS * k + offset)])
         value = builder.load(place)
         # The table does not change while compiled code runs: LLVM may keep what it has read.
         value.set_metadata("invariant.load", invariant)
@@ -132,33 +82,48 @@ def _load_field(context: Any, builder: Any, _type: Any, pointer: Any, name: str)
     data = builder.inttoptr(load(0), context.get_data_type(array_type.dtype).as_pointer())
     shape = [load(1 + axis) for axis in range(array_type.ndim)]
     itemsize = ir.Constant(word, 8)
-    strides = [builder.mul(shape[1], itemsize), itemsize] if len(shape) == 2 else [itemsize]
+    strides = [itemsize]
+    for length in reversed(shape[1:]):
+        strides.insert(0, builder.mul(length, strides[0]))
     populate_array(array, data=data, shape=shape, strides=strides, itemsize=itemsize, meminfo=None)
     return array._getvalue()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def work_at(_typing_context: Any, table: Any) -> Any:
-    """Turn an address table, int64 (n,), into a worker for compiled functions."""
-    if not isinstance(table, types.Array):
-        return None
+def _record_at(record: str) -> Any:
+    """Make an intrinsic that turns an address table, int64 (n,), into a record."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+    @intrinsic  # type: ignore[untyped-decorator]
+    def at(_typing_context: Any, table: Any) -> Any:
+        if not isinstance(table, types.Array):
+            return None
 
-    return _work_pointer(table), generate
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+        return _RecordPointer(record)(table), generate
+
+    return at
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def work_from(_typing_context: Any, address: Any) -> Any:
-    """Turn the address of an address table, int64, into a worker."""
-    if not isinstance(address, types.Integer):
-        return None
+def _record_from(record: str) -> Any:
+    """Make an intrinsic that turns the address of an address table, int64, into a record."""
 
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+    @intrinsic  # type: ignore[untyped-decorator]
+    def at(_typing_context: Any, address: Any) -> Any:
+        if not isinstance(address, types.Integer):
+            return None
 
-    return _work_pointer(types.int64), generate
+        def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+
+        return _RecordPointer(record)(types.int64), generate
+
+    return at
+
+
+work_at = _record_at("Work")
+work_from = _record_from("Work")
+chunk_from = _record_from("Chunk")
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -169,14 +134,14 @@ def call_part(_typing_context: Any, address: Any, work: Any, a: Any, b: Any) -> 
     this way: each is optimised once instead of again inside every caller, and only what a run
     uses is compiled at all. ``work`` is a pointer or a ``layout.Work`` of arrays.
     """
-    if not isinstance(work, (_WorkPointer, types.NamedTuple)):
+    if not isinstance(work, (_RecordPointer, types.NamedTuple)):
         return None
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         word, real = ir.IntType(64), ir.DoubleType()
         function_type = ir.FunctionType(real, [word, real, real])
         function = builder.inttoptr(arguments[0], function_type.as_pointer())
-        if isinstance(work, _WorkPointer):
+        if isinstance(work, _RecordPointer):
             pointer = arguments[1]
         else:
             last = builder.extract_value(arguments[1], len(Work._fields) - 1)

@@ -16,9 +16,11 @@ from sigmapath.errors import PlanError, UnsupportedFeatureError
 from sigmapath.kernels import KERNEL_NAMES, Kernels
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.conservation import Conservation
+from sigmapath.solvers.library import part_addresses
 from sigmapath.solvers.linalg.symbolic import lu_program, n_matrix_values
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.registry import METHODS
+from sigmapath.solvers.tables import address_table, set_last
 from sigmapath.status import STAT_NAMES
 
 __all__ = ["Worker", "make_worker"]
@@ -52,10 +54,8 @@ class Worker:
 
     def table_with(self, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
         """Return the table completed by the arrays of a batch, which the caller keeps alive."""
-        from sigmapath.solvers.work import set_last
-
         table = self.table.copy()
-        set_last(table, arrays)
+        set_last(at.Work, table, arrays)
         return table
 
     def work(self) -> at.Work:
@@ -103,9 +103,6 @@ def make_worker(
     _check(kernels, options)
     if program is None:
         program = lu_program(kernels.pattern, kernels.mass)
-    from sigmapath.solvers.parts import part_addresses
-    from sigmapath.solvers.work import address_table
-
     n, n_event = kernels.n_state, kernels.events.n_event
     n_assign = len(kernels.events.target)
     vec = np.zeros((at.N_ROW, max(n, 1)))
@@ -142,7 +139,7 @@ def make_worker(
         options=options,
         static=static,
         buffers=buffers,
-        table=address_table((*static, *buffers)),
+        table=address_table(at.Work, (*static, *buffers)),
         moieties=None if conservation is None else conservation.matrix,
     )
 

@@ -1,0 +1,105 @@
+"""The machine code of the solvers: made once per machine, then loaded without numba.
+
+Enters: nothing. Leaves: addresses of the parts of :mod:`.parts`. Called when a worker is made.
+
+numba compiles the solvers to LLVM IR; from there on they are treated like generated model code:
+compiled to object code, kept under a key of everything it rests on (the text of every source file
+of this package among it, so that a changed function is never run in its old form), and loaded
+through llvmlite in a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.errors import CodegenError
+from sigmapath.machine.digest import key, source_digest
+from sigmapath.machine.llvm import (
+    LIBRARY_PREFIX,
+    Loaded,
+    bind,
+    compile_object,
+    host_target,
+    library_address,
+    load_object,
+)
+from sigmapath.machine.store import Entry, read_entry, write_entry
+from sigmapath.solvers.layout import PART_DRIVE
+
+__all__ = ["SOLVERS_MESSAGE", "drive", "part_addresses", "solver_digest"]
+
+SOLVERS_MESSAGE = "compiling the solvers for this machine: once, about 20 s"
+_PREFIX = "sigmapath_solver_"
+_lock = Lock()
+
+
+@cache
+def solver_digest() -> str:
+    """Hash of everything that the machine code of the solvers rests on."""
+    package = Path(__file__).parent
+    names = [package.parent / f"{name}.py" for name in ("kernels", "opcodes", "status")]
+    texts = [name.read_text(encoding="utf-8") for name in names]
+    return key(source_digest(package, package.parent / "machine"), *texts)
+
+
+def part_addresses() -> NDArray[np.int64]:
+    """Addresses of all parts, ``double part(int64 table, double, double)``, shape (N_PART,)."""
+    with _lock:
+        loaded = _library()
+    return np.array(list(loaded.addresses.values()), dtype=np.int64)
+
+
+@cache
+def _library() -> Loaded:
+    """The parts in memory, for the life of the process."""
+    identity = key("solvers", solver_digest(), host_target())
+    entry = read_entry(identity)
+    if entry is not None:
+        try:
+            return _loaded(entry)
+        except CodegenError:
+            # Intact, yet of no use here: built anew like a damaged one.
+            pass
+    entry = _made()
+    write_entry(identity, entry)
+    return _loaded(entry)
+
+
+def _made() -> Entry:
+    from sigmapath.solvers.parts import part_texts
+
+    logging.getLogger("sigmapath").warning(SOLVERS_MESSAGE)
+    texts, names, needed = part_texts(LIBRARY_PREFIX, _PREFIX)
+    code = compile_object(texts, "fast")
+    return Entry(facts={"names": names, "needed": needed}, code=code)
+
+
+def _loaded(entry: Entry) -> Loaded:
+    bind({name: _never_called() for name in entry.facts["needed"] if _is_for_errors(name)})
+    return load_object(entry.code, entry.facts["names"])
+
+
+@cache
+def drive() -> Callable[[int, float, float], float]:
+    """Return the loop as a function of the address of a chunk's table; releases the GIL."""
+    signature = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, ctypes.c_double, ctypes.c_double)
+    return signature(int(part_addresses()[PART_DRIVE]))
+
+
+def _is_for_errors(name: str) -> bool:
+    """Whether a name belongs to numba's way of raising errors, which these functions never do."""
+    return name.startswith(("Py", "numba_", "NRT_"))
+
+
+@cache
+def _never_called() -> int:
+    """An address to link what is never called to: the end of the process, should it ever be."""
+    return library_address("abort")

@@ -1,0 +1,43 @@
+"""Tables of addresses and shapes: how Python hands arrays to compiled code as one pointer.
+
+Enters: arrays in the order of a record of :mod:`.layout`. Leaves: a table that stands for them;
+the caller keeps the arrays alive as long as it is in use.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.solvers.layout import RECORDS
+
+__all__ = ["WORDS", "address_table", "set_last"]
+
+# Per field: the address, then up to three lengths.
+WORDS = 4
+
+
+def address_table(record: type, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
+    """Addresses and shapes of arrays, in the order of ``record``; absent last ones are empty."""
+    kinds = list(RECORDS[record].items())
+    table = np.zeros(WORDS * len(kinds), dtype=np.int64)
+    for k, ((name, kind), array) in enumerate(zip(kinds, arrays, strict=False)):
+        dtype = np.int64 if kind[0] == "i" else np.float64
+        assert array.dtype == dtype, name
+        assert array.ndim == int(kind[1]), name
+        assert array.flags.c_contiguous, name
+        _enter(table, k, array)
+    return table
+
+
+def set_last(record: type, table: NDArray[np.int64], arrays: tuple[NDArray[Any], ...]) -> None:
+    """Set the last fields of a table, those of the batch, in place."""
+    for k, array in enumerate(arrays, start=len(RECORDS[record]) - len(arrays)):
+        _enter(table, k, array)
+
+
+def _enter(table: NDArray[np.int64], k: int, array: NDArray[Any]) -> None:
+    table[WORDS * k] = array.__array_interface__["data"][0]
+    table[WORDS * k + 1 : WORDS * k + 1 + array.ndim] = array.shape
