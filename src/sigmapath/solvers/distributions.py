@@ -158,8 +158,8 @@ def value_at(u: Any, code: Any, n: Any, x: Any) -> Any:
     if code == BERNOULLI:
         return (1.0 if u < x[0] else 0.0) if 0.0 <= x[0] <= 1.0 else np.nan
     # Location and scale, of which the location may be left out.
-    located = code == NORMAL or code == LOGNORMAL or code == CAUCHY or code == LAPLACE
-    own = 2 if located or code == GAMMA or code == BINOMIAL else 1
+    located = code in (NORMAL, LOGNORMAL, CAUCHY, LAPLACE)
+    own = 2 if located or code in (GAMMA, BINOMIAL) else 1
     if n == own + 2:
         low, high = x[own], x[own + 1]
         if low > high:
