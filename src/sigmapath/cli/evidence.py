@@ -10,6 +10,8 @@ import typer
 
 __all__ = ["evidence"]
 
+_FILES = ("evidence.html", "evidence.xml")
+
 
 def evidence(
     claim: Annotated[
@@ -35,17 +37,18 @@ def evidence(
     Example: sigmapath evidence --module UPR --ensemble 100 --out report
     """
     from sigmapath.api import load
-    from sigmapath.cli.dose import _folder
-    from sigmapath.cli.files import check_outputs
     from sigmapath.cli.screen import progress_bar, say, table
     from sigmapath.evidence.claims import choose_claims, claims_folder, read_claims
     from sigmapath.evidence.evidence import gather
     from sigmapath.evidence.report import claim_rows, count_rows, html_report, junit_report
-    from sigmapath.results.storage import write_text
+    from sigmapath.results.storage import check_writable, write_text
 
     known = read_claims(claims_folder() / "claims.toml")
     chosen = choose_claims(known, claim, module)
-    folder = _folder(out) if out is not None else None
+    if out is not None:
+        _make_folder(out)
+        for name in _FILES:
+            check_writable(out / name, suffixes=(".html", ".xml"))
 
     @cache
     def engine_of(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
@@ -67,11 +70,19 @@ def evidence(
     for by in ("module", "tier"):
         print(table(*count_rows(found, by)))
         print()
-    if folder is not None:
-        for name, text in (
-            ("evidence.html", html_report(found)),
-            ("evidence.xml", junit_report(found)),
-        ):
-            write_text(folder / name, text)
-            say(f"wrote {folder / name}")
+    if out is not None:
+        for name, text in zip(_FILES, (html_report(found), junit_report(found)), strict=True):
+            write_text(out / name, text)
+            say(f"wrote {out / name}")
     return 1 if any(not j.ran[0] for j in found.judgements if j.findings) else 0
+
+
+def _make_folder(folder: Path) -> None:
+    from sigmapath.errors import OutputError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "the folder cannot be made", where=str(folder), found=error.strerror or str(error)
+        ) from error

@@ -13,9 +13,8 @@ from typing import Any
 
 from sigmapath.evidence.claims import choose_claims, claims_folder, read_claims
 from sigmapath.evidence.judging import Judgement, judge
-from sigmapath.evidence.running import EngineSource, Results, run_experiments
+from sigmapath.evidence.running import EngineSource, Members, Results, run_experiments
 from sigmapath.evidence.specs import read_experiments
-from sigmapath.experiment.ensemble import Ensemble
 from sigmapath.pathways.ligands import ligand_table
 
 __all__ = ["Evidence", "gather"]
@@ -38,7 +37,7 @@ def gather(
     *,
     claims: Sequence[str] = (),
     modules: Sequence[str] = (),
-    ensemble: int | Ensemble | None = None,
+    ensemble: Members = None,
     seed: int = 0,
     courses: bool = True,
     progress: Callable[[int, int], None] | None = None,
@@ -51,7 +50,7 @@ def gather(
     engine_of : callable name -> Engine
     claims, modules : sequence of str
         Which; all if neither is given.
-    ensemble : int or Ensemble, optional
+    ensemble : int, Ensemble, or callable Engine -> Ensemble, optional
         Draws from the parameter ranges, or members of your own; member 0 is nominal.
     seed : int
     courses : bool

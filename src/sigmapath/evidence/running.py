@@ -22,9 +22,11 @@ from sigmapath.experiment.readouts import parse_readout
 from sigmapath.quantity import parse_unit, to_model_units
 from sigmapath.simulate.engine import Engine
 
-__all__ = ["EngineSource", "Results", "run_experiments", "wanted_measures"]
+__all__ = ["EngineSource", "Members", "Results", "run_experiments", "wanted_measures"]
 
 EngineSource = Callable[[str], Engine]
+# A number of draws, members, or what makes members for the engine of a model.
+Members = int | Ensemble | Callable[[Engine], Ensemble] | None
 # Courses are drawn in the report and searched for half-times; finer than any feature asked for.
 _COURSE_POINTS = 241
 
@@ -40,15 +42,28 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Results:
-    """What all runs left behind, by run."""
+    """What all runs left behind, by run.
+
+    Parameters
+    ----------
+    by_run : mapping RunSpec -> Recorded
+    n_member : int
+        Members of every run, the nominal one included.
+    n_runs : int
+    draws : mapping id -> ndarray, shape (n_member,)
+        Parameters that differ between members.
+    """
 
     by_run: Mapping[RunSpec, Recorded]
     n_member: int
     n_runs: int
+    draws: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def of(self, experiment: Experiment) -> dict[str, Recorded]:
         """Runs of one experiment by their names in it."""
-        return {name: self.by_run[spec] for name, spec in experiment.runs.items()}
+        return {
+            name: self.by_run[spec] for name, spec in experiment.runs.items() if spec in self.by_run
+        }
 
 
 def wanted_measures(check: Check, runs: Mapping[str, RunSpec]) -> list[tuple[str, Measure]]:
@@ -70,7 +85,7 @@ def run_experiments(
     experiments: Iterable[Experiment],
     engine_of: EngineSource,
     *,
-    ensemble: int | Ensemble | None = None,
+    ensemble: Members = None,
     seed: int = 0,
     courses: bool = True,
     progress: Callable[[int, int], None] | None = None,
@@ -109,26 +124,37 @@ def run_experiments(
                 found=str(error),
             ) from error  # fmt: skip
     total = sum(plan.n_runs for _, plan in plans.values())
-    n_member = _members(ensemble)
+    n_member = _n_member(plans.values())
     done, recorded = 0, {}
     for spec, asked in wanted.items():
         if spec.binding:
-            recorded[spec] = _binding(spec, asked, engine_of, ensemble, seed)
+            recorded[spec] = _binding(spec, asked, engine_of, ensemble, n_member, seed)
             continue
         engine, plan = plans[spec]
         recorded[spec] = _recorded(spec, engine.run(plan, **options), n_member)
         done += plan.n_runs
         if progress is not None:
             progress(done, total)
-    return Results(by_run=recorded, n_member=n_member, n_runs=total)
+    draws = _draws(plans.values())
+    return Results(by_run=recorded, n_member=n_member, n_runs=total, draws=draws)
 
 
-def _members(ensemble: int | Ensemble | None) -> int:
-    if ensemble is None:
-        return 1
-    if isinstance(ensemble, Ensemble):
-        return ensemble.n + ensemble.nominal
-    return ensemble + 1
+def _draws(plans: Iterable[tuple[Engine, RunPlan]]) -> dict[str, FloatArray]:
+    """Columns of the member axis by parameter id; equal in every plan that draws them."""
+    found: dict[str, FloatArray] = {}
+    for engine, plan in plans:
+        for axis in plan.axes:
+            if axis.name != "member":
+                continue
+            for column, position in zip(axis.start_values.T, axis.start_index, strict=True):
+                found.setdefault(engine.index.id_at(int(position)), column)
+    return found
+
+
+def _n_member(plans: Iterable[tuple[Engine, RunPlan]]) -> int:
+    """Members of every run; the same for all, because they are made the same way."""
+    sizes = {len(a) for _, plan in plans for a in plan.axes if a.name == "member"}
+    return max(sizes, default=1)
 
 
 def _collect(experiments: Iterable[Experiment], *, courses: bool) -> dict[RunSpec, _Wanted]:
@@ -153,7 +179,7 @@ def _plan(
     spec: RunSpec,
     asked: _Wanted,
     engine_of: EngineSource,
-    ensemble: int | Ensemble | None,
+    ensemble: Members,
     seed: int,
 ) -> tuple[Engine, RunPlan]:
     engine = engine_of(spec.model)
@@ -171,7 +197,7 @@ def _plan(
         observables=list(asked.courses) or None,
         readouts=list(asked.readouts) or None,
         keep_trajectories=bool(asked.courses),
-        ensemble=ensemble,
+        ensemble=ensemble(engine) if callable(ensemble) else ensemble,
         seed=seed,
     )
     return engine, plan
@@ -224,7 +250,7 @@ def _binding(
     spec: RunSpec,
     asked: _Wanted,
     engine_of: EngineSource,
-    ensemble: int | Ensemble | None,
+    ensemble: Members,
     seed: int,
 ) -> Recorded:
     from sigmapath.assays.binding import binding_numbers
