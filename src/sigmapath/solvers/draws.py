@@ -153,5 +153,3 @@ def draw_block(
     head[_ARGS_AT] = arguments_at
     head[_REPLICATE], head[_POINT], head[_COUNT] = replicate, point, count
     return np.concatenate([head, rows.reshape(-1)])
-
-
