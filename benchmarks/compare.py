@@ -30,6 +30,9 @@ TOLERANCES = (1e-4, 1e-6, 1e-8)
 # sigmapath's own curve, from loose to tight: finer, so that brackets are narrow.
 CURVE = tuple(10.0 ** (-k / 2) for k in range(4, 22))
 _SEED = 7
+_SWEEP_RTOL = 1e-6
+# Trajectories of a sweep further apart than this mean that the programs do different work.
+_MOST_APART = 1e-2
 
 
 def _cores() -> int:
@@ -81,10 +84,12 @@ def compare_case(
         prepared = ours.prepare(case)
         reference = reference_of(case, _second_methods(peers))
         yield _on_reference(case, reference)
+        solvers = [prepared.solve(rtol) for rtol in CURVE]
+        errors = [scaled_rms_error(solve(), reference.values) for solve in solvers]
         if "solve" in effort.what:
-            yield from _solves(case, prepared, peers, effort, reference)
+            yield from _solves(case, solvers, errors, peers, effort, reference)
         if "sweep" in effort.what:
-            yield from _sweeps(case, prepared, peers, effort)
+            yield from _sweeps(case, prepared, errors, peers, effort, reference)
     if "ready" in effort.what:
         yield from measure_ready(case, ours, peers, effort.processes, folder)
     if "cold" in effort.what:
@@ -110,10 +115,13 @@ def _on_reference(case: Case, reference: Reference) -> str:
 
 
 def _solves(
-    case: Case, ours: Prepared, peers: list[Peer], effort: Effort, reference: Reference
+    case: Case,
+    solvers: list[Solve],
+    errors: list[float],
+    peers: list[Peer],
+    effort: Effort,
+    reference: Reference,
 ) -> Iterator[Row | Point | str]:
-    solvers = [ours.solve(rtol) for rtol in CURVE]
-    errors = [scaled_rms_error(solve(), reference.values) for solve in solvers]
     for peer in peers:
         try:
             theirs = peer.prepare(case)
@@ -122,8 +130,7 @@ def _solves(
             yield f"{case.name}: {peer.name} left out: {reason}"
             continue
         for rtol, solve in pairs:
-            found = theirs.observe(solve()) if hasattr(theirs, "observe") else solve()
-            error = scaled_rms_error(found, reference.values)
+            error = _error_of(theirs, solve, reference)
             if not np.isfinite(error):
                 yield f"{case.name}: {peer.name} fails at rtol {rtol:g}"
                 continue
@@ -180,31 +187,55 @@ def _own_curve(
         yield Point(case=case.name, program="sigmapath", rtol=rtol, error=error, seconds=seconds)
 
 
-def _sweeps(case: Case, ours: Prepared, peers: list[Peer], effort: Effort) -> Iterator[Row | str]:
+def _error_of(prepared: Prepared, solve: Solve, reference: Reference) -> float:
+    found = prepared.observe(solve()) if hasattr(prepared, "observe") else solve()
+    return scaled_rms_error(found, reference.values)
+
+
+def _sweeps(
+    case: Case,
+    ours: Prepared,
+    errors: list[float],
+    peers: list[Peer],
+    effort: Effort,
+    reference: Reference,
+) -> Iterator[Row | str]:
+    """Sweeps at the peer's error: sigmapath takes its loosest tolerance that reaches it."""
     if not case.swept:
         yield f"{case.name}: no sweep, the case names no parameters to vary"
         return
-    mine = ours.sweep(1e-6, effort.cores)
     for peer in peers:
         try:
-            theirs = peer.prepare(case).sweep(1e-6, effort.cores)
+            prepared = peer.prepare(case)
+            theirs = prepared.sweep(_SWEEP_RTOL, effort.cores)
         except Unsupported:
             continue
         try:
-            yield from _sweep_pair(case, peer.name, mine, theirs, effort)
+            error = _error_of(prepared, prepared.solve(_SWEEP_RTOL), reference)
+            if not np.isfinite(error):
+                yield f"{case.name}: {peer.name} fails at rtol {_SWEEP_RTOL:g}, no sweep"
+                continue
+            place = bracket_error(errors, error).tight
+            mine = ours.sweep(CURVE[place], effort.cores)
+            yield from _sweep_pair(case, peer.name, mine, theirs, effort, (errors[place], error))
         finally:
             theirs.close()
 
 
 def _sweep_pair(
-    case: Case, peer: str, mine: Sweep, theirs: Sweep, effort: Effort
+    case: Case,
+    peer: str,
+    mine: Sweep,
+    theirs: Sweep,
+    effort: Effort,
+    errors: tuple[float, float],
 ) -> Iterator[Row | str]:
     """Runs per second of both, in turn; checks first that both do the same work."""
     check = case.draws(4 * effort.cores, _SEED)
     a, b = mine.run(check), theirs.run(check)
     good = np.isfinite(a).all(axis=(1, 2)) & np.isfinite(b).all(axis=(1, 2))
     apart = scaled_rms_error(b[good], a[good]) if good.any() else np.nan
-    if not apart < 1e-2:
+    if not apart < _MOST_APART:
         yield f"{case.name}: sweep of {peer} left out: trajectories differ by {apart:.1e}"
         return
     sizes = [batch_size(side, case, effort.sweep_seconds, effort.cores) for side in (mine, theirs)]
@@ -219,14 +250,14 @@ def _sweep_pair(
             failed[side] += bad
     yield Row(
         case=case.name,
-        what=f"sweep, {effort.cores} cores, rtol 1e-6",
+        what=f"sweep, {effort.cores} cores, rtol {_SWEEP_RTOL:g}",
         peer=peer,
         unit="runs/s",
         ours=spread(rates[0]).median,
         theirs=spread(rates[1]).median,
         ratio=ratios(rates[1], rates[0]),
-        our_error=np.nan,
-        their_error=apart,
+        our_error=errors[0],
+        their_error=errors[1],
         note=_failures(failed, [n * effort.sweep_rounds for n in sizes]),
     )
 

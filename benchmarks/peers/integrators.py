@@ -112,7 +112,7 @@ class ScipyBdf(ScipyLsoda):
 
 
 class ScikitSundae(_Integrator):
-    """CVODE (BDF) of scikit-sundae with the analytic Jacobian, dense or sparse, whichever is faster."""
+    """CVODE (BDF) of scikit-sundae with the analytic Jacobian, dense or sparse as is faster."""
 
     name = "scikit-sundae CVODE"
 

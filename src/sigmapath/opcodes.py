@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["JumpOp", "ReducerOp"]
+__all__ = ["Distribution", "JumpOp", "ReducerOp"]
 
 
 class JumpOp(IntEnum):
@@ -34,3 +34,20 @@ class ReducerOp(IntEnum):
     AT = 7
     THRESHOLD_TIME = 8
     START = 9
+
+
+class Distribution(IntEnum):
+    """What a random draw is drawn from; names as in ``sigmapath.expr.distributions``."""
+
+    UNIFORM = 0
+    NORMAL = 1
+    BERNOULLI = 2
+    BINOMIAL = 3
+    CAUCHY = 4
+    CHISQUARE = 5
+    EXPONENTIAL = 6
+    GAMMA = 7
+    LAPLACE = 8
+    LOGNORMAL = 9
+    POISSON = 10
+    RAYLEIGH = 11

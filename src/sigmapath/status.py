@@ -25,6 +25,8 @@ class Status(IntEnum):
     BAD_START = 8
     INTERRUPTED = 9
     NOT_RUN = 10
+    NEGATIVE_RATE = 11
+    NEGATIVE_AMOUNT = 12
 
     @property
     def meaning(self) -> str:
@@ -51,6 +53,10 @@ _MESSAGES = {
     Status.BAD_START: "the initial values are not finite",
     Status.INTERRUPTED: "interrupted by the user",
     Status.NOT_RUN: "not run",
+    Status.NEGATIVE_RATE: "the rate of a reaction turned negative, which no probability can be: "
+    "split a reversible reaction into its two directions",
+    Status.NEGATIVE_AMOUNT: "a reaction took more of a species than there was: make its kinetic "
+    "law zero where the reactants do not suffice, and start from whole amounts",
 }
 
 # The int64 counters that every solve returns, in this order.

@@ -44,6 +44,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulate": ROOT
     | {"expr", "model", "io", "solvers", "experiment", "results", "lower", "codegen"},
     "analysis": ROOT | {"simulate", "experiment", "results", "pathways"},
+    # assays: virtual experiments on a prepared model; evidence: claims run as experiments.
+    "assays": ROOT | {"simulate", "experiment", "results", "pathways", "analysis"},
+    "evidence": ROOT
+    | {"simulate", "experiment", "results", "pathways", "analysis", "assays"},
     "plot": ROOT | {"results", "analysis"},
 }
 # The top layer may import anything.

@@ -68,6 +68,8 @@ class DoseResponse:
         Responses of an ensemble.
     member_shapes : tuple of CurveShape
         One per member.
+    all_status : ndarray of int8, shape (n_run,)
+        Of every run behind the curve, members included.
     """
 
     ligand: str
@@ -82,11 +84,24 @@ class DoseResponse:
     shape: CurveShape
     members: FloatArray | None = None
     member_shapes: tuple[CurveShape, ...] = field(default=())
+    all_status: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
 
     @property
     def n_failed(self) -> int:
-        """Number of runs that failed, vehicle included."""
-        return int(np.count_nonzero(self.status))
+        """Number of runs that failed, vehicle and members included."""
+        return int(np.count_nonzero(self.all_status))
+
+    def band(self, share: float = 0.9) -> tuple[FloatArray, FloatArray]:
+        """Central range of the members' responses at every dose, shape (n_dose,) each.
+
+        Failed members are left out; NaN where all failed, or none were drawn.
+        """
+        edges = np.full((2, len(self.doses)), np.nan)
+        if self.members is not None:
+            known = np.any(np.isfinite(self.members), axis=0)
+            half = 50.0 * (1.0 - share)
+            edges[:, known] = np.nanpercentile(self.members[:, known], [half, 100.0 - half], axis=0)
+        return edges[0], edges[1]
 
     def interval(self, quantity: str, share: float = 0.9) -> tuple[float, float]:
         """Range of "ec50", "hill", "bottom" or "top" over the members that have a fit."""
@@ -165,6 +180,7 @@ def curve_from_run(
         member_shapes=()
         if members is None
         else tuple(describe_curve(doses[1:], m[1:], vehicle=float(m[0])) for m in members),
+        all_status=status.reshape(-1),
     )
 
 

@@ -11,22 +11,26 @@ import io
 import numpy as np
 
 from sigmapath.analysis.dose_experiment import ArmResult, DoseExperiment, Series
+from sigmapath.analysis.dose_text import dose_text
 
 __all__ = ["experiment_csv", "summary_rows"]
 
 _MEANING = {
-    "flat": "flat: it moves by less than 1 %",
-    "not saturating": "still changing at the highest dose: no EC50",
-    "starts high": "already changed at the lowest dose: no EC50",
-    "bell": "turns back at {turning}: no EC50",
-    "irregular": "no Hill curve: misses it by {misfit:.0%} of the span",
-    "failed": "some runs failed: no fit",
+    "flat": "flat",
+    "not saturating": "still changing at the highest dose",
+    "starts high": "changed already at the lowest dose",
+    "bell": "bell-shaped, turns back at {turning}",
+    "irregular": "no Hill curve: misses it by {misfit:.0%} of its span",
+    "failed": "failed runs",
 }
 
 
 def summary_rows(experiment: DoseExperiment) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the summary: what each curve is, and its numbers in units."""
-    header = ["readout", "curve", "EC50 or IC50 [uM]", "Hill slope", "bottom", "top", "unit"]
+    """Header and rows of the summary: what each curve is, and its numbers in units.
+
+    The half-way dose of a rising curve is its EC50, of a falling one its IC50.
+    """
+    header = ["readout", "curve", "EC50, IC50", "Hill", "bottom", "top", "unit"]
     with_intervals = any(s.curve.member_shapes for r in experiment.arms for s in r.series)
     if with_intervals:
         header.insert(3, "90 % of draws")
@@ -41,20 +45,27 @@ def summary_rows(experiment: DoseExperiment) -> tuple[list[str], list[list[str]]
 
 def _row(result: ArmResult, series: Series, *, with_intervals: bool) -> list[str]:
     shape = series.curve.shape
-    fitted = [f"{shape.ec50:.4g}", f"{shape.hill:.3g}"] if shape.has_fit else ["", ""]
+    unit = series.curve.dose_unit
+    fitted = [dose_text(shape.ec50, unit), f"{shape.hill:.2f}"] if shape.has_fit else ["-", "-"]
     row = [
         result.arm.id,
         series.label,
         *fitted,
-        f"{shape.bottom:.4g}",
-        f"{shape.top:.4g}",
+        _level(shape.bottom),
+        _level(shape.top),
         series.curve.unit,
     ]
     if with_intervals:
         low, high = series.curve.interval("ec50")
-        row.insert(3, f"{low:.3g} to {high:.3g}" if np.isfinite(low) else "")
+        found = np.isfinite(low)
+        row.insert(3, f"{dose_text(low, unit)} to {dose_text(high, unit)}" if found else "-")
     row.append(_note(result, series))
     return row
+
+
+def _level(value: float) -> str:
+    """A response with four digits, without an exponent where that is not longer."""
+    return f"{value:.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.4g}"
 
 
 def _note(result: ArmResult, series: Series) -> str:
@@ -62,22 +73,28 @@ def _note(result: ArmResult, series: Series) -> str:
     shape = series.curve.shape
     parts = []
     if shape.kind in _MEANING:
-        turning = f"{shape.turning_dose:.3g} {series.curve.dose_unit}"
+        turning = dose_text(shape.turning_dose, series.curve.dose_unit)
         parts.append(_MEANING[shape.kind].format(turning=turning, misfit=shape.misfit))
-    elif shape.kind == "falling":
+    elif shape.kind == "falling" and series.kind != "inhibition":
         parts.append("falls with dose")
     alone = result.alone.curve.shape
     if series.kind == "with" and shape.has_fit and alone.has_fit:
-        parts.append(f"EC50 shifted {shape.ec50 / alone.ec50:.3g}-fold")
+        parts.append(f"shifted {shape.ec50 / alone.ec50:.3g}-fold")
     shapes = series.curve.member_shapes
     if shapes:
         without = sum(not s.has_fit for s in shapes)
-        parts.append(f"{len(shapes) - without} of {len(shapes)} draws have a fit")
+        parts.append(f"fit in {len(shapes) - without} of {len(shapes)} draws")
     return "; ".join(parts)
 
 
 def experiment_csv(experiment: DoseExperiment) -> str:
-    """All points as CSV: one row per readout, curve and dose, vehicle as dose 0."""
+    """All points as CSV: one row per readout, curve and dose, vehicle as dose 0.
+
+    Columns: ``readout``, ``curve`` ("alone", or what is given with the ligand), ``ligand``,
+    ``dose_uM``, ``response`` and its ``unit``, ``fit`` (empty where the curve has none),
+    ``status`` (0 = ok, see :class:`sigmapath.status.Status`), and the 5th and 95th percentile of
+    the draws (empty without ``--ensemble``). Numbers read back exactly.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(
@@ -90,7 +107,7 @@ def experiment_csv(experiment: DoseExperiment) -> str:
             doses = np.append(0.0, curve.doses)
             responses = np.append(curve.vehicle, curve.responses)
             fit = curve.shape.predict(doses)
-            low, high = _band(series)
+            low, high = (np.append(np.nan, edge) for edge in curve.band())
             for i, dose in enumerate(doses):
                 writer.writerow(
                     [result.arm.id, series.label, curve.ligand, repr(float(dose))]
@@ -98,16 +115,6 @@ def experiment_csv(experiment: DoseExperiment) -> str:
                     + [_cell(low[i]), _cell(high[i])]
                 )
     return stream.getvalue()
-
-
-def _band(series: Series) -> tuple[np.ndarray, np.ndarray]:
-    """5th and 95th percentile of the draws at every dose; NaN for vehicle and without draws."""
-    curve = series.curve
-    if curve.members is None:
-        nothing = np.full(len(curve.doses) + 1, np.nan)
-        return nothing, nothing
-    low, high = np.nanpercentile(curve.members, [5.0, 95.0], axis=0)
-    return np.append(np.nan, low), np.append(np.nan, high)
 
 
 def _cell(value: float) -> str:

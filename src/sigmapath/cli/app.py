@@ -14,7 +14,8 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from sigmapath.cli import dose, inspect, simulate, sweep
+from sigmapath.cli import dose, evidence, inspect, simulate, sweep
+from sigmapath.cli.files import INTERRUPTED
 from sigmapath.errors import SigmapathError
 
 __all__ = ["app", "run"]
@@ -53,32 +54,39 @@ def _options(
     pass
 
 
-app.command("dose")(dose.dose)
-app.command("simulate")(simulate.simulate)
-app.command("sweep")(sweep.sweep)
-app.command("steady-state")(inspect.steady_state)
-app.command("models")(inspect.models)
-app.command("show")(inspect.show)
-app.command("check")(inspect.check)
-app.command("convert")(inspect.convert)
-app.command("ligands")(inspect.ligands)
+# The short help is what the list of commands has room for.
+app.command("dose", short_help="Dose a ligand: table, figure and data.")(dose.dose)
+app.command("simulate", short_help="Run a model over time.")(simulate.simulate)
+app.command("sweep", short_help="Run a model over one or more axes.")(sweep.sweep)
+app.command("steady-state", short_help="Find the steady state of a model.")(inspect.steady_state)
+app.command("models", short_help="List the packaged pathways.")(inspect.models)
+app.command("show", short_help="Show what a model holds.")(inspect.show)
+app.command("check", short_help="Look for mistakes in a model.")(inspect.check)
+app.command("convert", short_help="Write a model as SBML or Antimony.")(inspect.convert)
+app.command("ligands", short_help="List the ligands.")(inspect.ligands)
+app.command("evidence", short_help="Put the claims about the pathway to the test.")(
+    evidence.evidence
+)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; prints every error as one message."""
     try:
-        result = app(list(arguments), standalone_mode=False)
+        # Without a command, the help is what was asked for.
+        result = app(list(arguments) or ["--help"], standalone_mode=False)
     except SigmapathError as error:
         return _refuse(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted", err=True)
-        return 130
+        typer.echo("sigmapath: interrupted; nothing was written", err=True)
+        return INTERRUPTED
     except TyperException as error:
         return _refuse(_usage_message(error))
     except BrokenPipeError:
         # The reader of our output has gone (sigmapath show ... | head): nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except MemoryError as error:
+        return _refuse(f"this does not fit into memory: {error}; ask for fewer points or runs")
     except Exception as error:  # the one boundary where a defect becomes a message
         if os.environ.get("SIGMAPATH_DEBUG"):
             raise

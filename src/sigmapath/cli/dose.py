@@ -21,7 +21,8 @@ def dose(
         typer.Option("--with", metavar="NAME=CONC", help='Another ligand, e.g. "NE-100=1 uM".'),
     ] = [],  # noqa: B006  typer reads the default, nobody changes it
     doses: Annotated[
-        str | None, typer.Option("--doses", help="start:stop:n (log-spaced), or a list.")
+        str | None,
+        typer.Option("--doses", help="start:stop:n (log-spaced), e.g. 1nM:10uM:41, or a list."),
     ] = None,
     readout: Annotated[
         list[str],
@@ -43,33 +44,39 @@ def dose(
 ) -> int:
     """Dose a ligand and watch the pathway answer: a table, a figure and a file of data.
 
+    Writes dose_<ligand>.png and dose_<ligand>.csv: one row per readout, curve and dose, dose 0
+    being vehicle, with response, fit, status (0 = ok) and the range of the draws.
+
     Example: sigmapath dose "(+)-pentazocine" --with "NE-100=1 uM"
     """
-    from sigmapath.analysis.dose_experiment import companion_doses
     from sigmapath.api import load
     from sigmapath.cli.files import check_outputs, write_figure
     from sigmapath.cli.screen import progress_bar, say
     from sigmapath.pathways.ligands import ligand_table
 
     found = ligand_table()[ligand]
+    companions = pairs(with_, "--with")
+    given = None if doses is None else dose_range(doses)
+    loaded = load(model)
     folder = _folder(out)
     stem = folder / f"dose_{_slug(found.name)}"
     figure_path, table_path = stem.with_suffix(".png"), stem.with_suffix(".csv")
     check_outputs(table_path, figure_path)
-    companions = companion_doses(pairs(with_, "--with"))
-    loaded = load(model)
-    say(f"dosing {found.name} in {loaded.id}")
     with progress_bar(found.name) as advance:
+        said: list[str] = []
 
         def show(what: str, done: int, total: int) -> None:
             advance(done, total)
-            if what != "done":
+            if not said:
+                say(f"dosing {found.name} in {loaded.id}")
+            if what != "done" and what not in said:
                 say(f"  {what}")
+            said.append(what)
 
         experiment = loaded.dose_experiment(
             found.name,
             companions=companions,
-            doses=None if doses is None else dose_range(doses),
+            doses=given,
             readouts=readout or None,
             condition=condition,
             ensemble=ensemble,
@@ -77,6 +84,7 @@ def dose(
             progress=show,
         )
     from sigmapath.analysis.dose_table import experiment_csv, summary_rows
+    from sigmapath.cli.files import INTERRUPTED, report_status
     from sigmapath.cli.screen import table
 
     header, rows = summary_rows(experiment)
@@ -85,9 +93,8 @@ def dose(
         say(note)
     _write(table_path, experiment_csv(experiment))
     write_figure(figure_path, lambda: _figure(experiment))
-    if experiment.n_failed:
-        say(f"{experiment.n_failed} of {experiment.n_runs} runs failed and were left out")
-    return 1 if experiment.n_failed else 0
+    code = report_status(experiment.status)
+    return code if experiment.is_complete else INTERRUPTED
 
 
 def _figure(experiment: Any) -> Any:

@@ -9,7 +9,7 @@ import typer
 from sigmapath.cli import options as o
 from sigmapath.cli.values import pairs
 
-__all__ = ["simulate"]
+__all__ = ["rest_first", "simulate"]
 
 
 def simulate(
@@ -17,7 +17,9 @@ def simulate(
     until: Annotated[
         str, typer.Option("--until", help='End time, e.g. "6h" (model units if plain).')
     ],
-    points: Annotated[int, typer.Option("--points", min=2, help="Number of output times.")] = 201,
+    points: Annotated[
+        int, typer.Option("--points", min=2, max=10_000_000, help="Number of output times.")
+    ] = 201,
     observable: Annotated[
         list[str],
         typer.Option("--observable", help="An id or a formula; repeats. Default: species."),
@@ -38,7 +40,13 @@ def simulate(
     Example: sigmapath simulate s1r_mam --dose "(+)-pentazocine=1 uM" --until 6h --plot run.png
     """
     from sigmapath.api import load
-    from sigmapath.cli.files import check_outputs, write_figure, write_result
+    from sigmapath.cli.files import (
+        check_outputs,
+        report_failures,
+        stop_if_nothing_is_done,
+        write_figure,
+        write_result,
+    )
 
     check_outputs(out, plot)
     loaded = load(model)
@@ -49,19 +57,21 @@ def simulate(
         parameters=pairs(set_, "--set"),
         initial=pairs(initial, "--initial"),
         condition=condition,
-        protocol=_protocol(rest),
+        protocol=rest_first(rest),
         method=method,
         rtol=rtol,
         backend=backend,
     )
+    stop_if_nothing_is_done(raw)
     if out is not None or plot is None:
         write_result(raw, out)
     if plot is not None:
         write_figure(plot, lambda: _figure(raw, observable))
-    return _report(raw)
+    return report_failures(raw)
 
 
-def _protocol(rest: bool) -> Any:
+def rest_first(rest: bool) -> Any:
+    """Protocol of ``--rest``: from the steady state, or None."""
     if not rest:
         return None
     from sigmapath.experiment.protocol import equilibrate
@@ -70,14 +80,12 @@ def _protocol(rest: bool) -> Any:
 
 
 def _figure(raw: Any, observables: list[str]) -> Any:
+    from matplotlib.figure import Figure
+
     from sigmapath.plot.time_course import time_course
     from sigmapath.results.dataset import to_dataset
 
     data = to_dataset(raw)
-    return time_course(data, observables or None).figure
-
-
-def _report(raw: Any) -> int:
-    from sigmapath.cli.files import report_failures
-
-    return report_failures(raw)
+    figure = Figure(figsize=(7.5, 4.6), layout="constrained")
+    time_course(data, observables or None, ax=figure.add_subplot())
+    return figure

@@ -45,11 +45,23 @@ def sweep(
     --axis "(+)-pentazocine=1nM:10uM:50:log" --readout "peak(Ca_mito)" --plot sweep.png
     """
     from sigmapath.api import load
-    from sigmapath.cli.files import check_outputs, report_failures, write_figure, write_result
+    from sigmapath.cli.files import (
+        check_outputs,
+        report_failures,
+        stop_if_nothing_is_done,
+        write_figure,
+        write_result,
+    )
     from sigmapath.cli.screen import progress_bar
-    from sigmapath.cli.simulate import _protocol
+    from sigmapath.cli.simulate import rest_first
 
     check_outputs(out, plot)
+    if plot is not None and len(axis_) > 2:
+        raise PlanError(
+            "a figure shows one or two axes", where="--plot", found=f"{len(axis_)} axes",
+            fix="leave --plot out, and choose from the result what to draw",
+        )  # fmt: skip
+    readout = list(dict.fromkeys(readout))
     axes = dict(axis(text) for text in axis_)
     if len(axes) < len(axis_):
         raise PlanError("one name has two axes", where="--axis", fix="give each axis once")
@@ -63,12 +75,13 @@ def sweep(
             parameters=pairs(set_, "--set"),
             initial=pairs(initial, "--initial"),
             condition=condition,
-            protocol=_protocol(rest),
+            protocol=rest_first(rest),
             method=method,
             rtol=rtol,
             backend=backend,
             progress=advance,
         )
+    stop_if_nothing_is_done(raw)
     if out is not None or plot is None:
         write_result(raw, out)
     if plot is not None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 __all__ = ["DISTRIBUTIONS", "TRUNCATED"]
 
-# name -> (fewest, most) arguments without truncation; the position is the code in compiled code.
+# name -> (fewest, most) arguments without truncation.
 DISTRIBUTIONS: dict[str, tuple[int, int]] = {
     "uniform": (2, 2),
     "normal": (2, 2),

@@ -191,7 +191,8 @@ def _volumes(system: OdeSystem) -> IntArray:
 def _recorded(network: ReactionNetwork) -> tuple[str, ...]:
     """Species that can change, or all if none can."""
     set_by = {item.variable for event in network.events for item in event.assignments}
-    set_by |= {rule.variable for rule in (*network.assignment_rules, *network.rate_rules)}
+    set_by |= {rule.variable for rule in network.assignment_rules}
+    set_by |= {rule.variable for rule in network.rate_rules}
     free = tuple(
         s.id
         for s in network.species

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sigmapath.plot.dose_response import dose_response, dose_text
+from sigmapath.analysis.dose_text import dose_text
+from sigmapath.plot.dose_response import dose_response
 from sigmapath.plot.style import ACCENTS, GREY, axis_label, styled, unit_signs
 from sigmapath.plot.time_course import time_axis
 
@@ -60,7 +61,7 @@ def dose_figure(experiment: Any) -> Any:
 def _title(experiment: Any) -> str:
     ligand = experiment.ligand
     kind = str(ligand.type)
-    return f"{ligand.name}: {kind}, Ki {dose_text(ligand.Ki_uM, 'uM')}"
+    return f"{ligand.name}: {kind}, Ki {unit_signs(dose_text(ligand.Ki_uM, 'uM'))}"
 
 
 def _draw_curves(ax: Any, result: Any) -> None:
@@ -88,21 +89,12 @@ def _draw_curves(ax: Any, result: Any) -> None:
 def _caption(series: Any, *, several: bool) -> str:
     """What the curve is, in a few words: EC50 and slope, or why it has none."""
     shape = series.curve.shape
-    lead = f"{_series_name(series)}: " if several else ""
+    lead = f"{unit_signs(series.label)}: " if several else ""
     if not shape.has_fit:
         return f"{lead}{shape.kind}"
     symbol = "IC50" if series.kind == "inhibition" or shape.kind == "falling" else "EC50"
     slope = "" if several else f", slope {shape.hill:.2g}"
-    return f"{lead}{symbol} {dose_text(shape.ec50, series.curve.dose_unit)}{slope}"
-
-
-def _series_name(series: Any) -> str:
-    """Return "alone", or what is given with the ligand: "+ NE-100 1 µM"."""
-    if series.kind == "alone":
-        return "alone"
-    unit = series.curve.dose_unit
-    given = [f"{name} {dose_text(dose, unit)}" for name, dose in series.companions.items()]
-    return "+ " + ", ".join(given)
+    return unit_signs(f"{lead}{symbol} {dose_text(shape.ec50, series.curve.dose_unit)}{slope}")
 
 
 def _draw_courses(ax: Any, result: Any) -> None:

@@ -9,21 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from sigmapath.plot.style import ACCENTS, GREY, axis_label, new_axes, pretty_number, styled
+from sigmapath.plot.style import ACCENTS, GREY, axis_label, new_axes, styled
 
-__all__ = ["dose_response", "dose_text"]
-
-_STEPS = ((1e-3, 1e6, "pM"), (1.0, 1e3, "nM"), (1e3, 1.0, "µM"), (np.inf, 1e-3, "mM"))
-
-
-def dose_text(dose: float, unit: str) -> str:
-    """A dose as people say it: 0.0163 uM is "16.3 nM"."""
-    if unit != "uM":
-        return f"{pretty_number(dose)} {unit}".strip()
-    for below, factor, name in _STEPS:
-        if dose < below:
-            return f"{pretty_number(dose * factor)} {name}"
-    raise AssertionError("unreachable: the last step has no upper end")
+__all__ = ["dose_response"]
 
 
 def dose_response(
@@ -54,7 +42,7 @@ def dose_response(
         shape = curve.shape
         filled = shape.kind in ("sigmoid", "falling")
         if curve.members is not None:
-            low, high = np.nanpercentile(curve.members, [5, 95], axis=0)
+            low, high = curve.band()
             ax.fill_between(curve.doses, low, high, color=color, alpha=0.18, linewidth=0)
         face = color if filled else "white"
         style = {"markersize": 4.5, "markerfacecolor": face, "markeredgecolor": color}

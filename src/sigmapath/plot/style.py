@@ -15,7 +15,6 @@ __all__ = [
     "LINE_STYLES",
     "axis_label",
     "new_axes",
-    "pretty_number",
     "styled",
     "unit_signs",
 ]
@@ -78,8 +77,3 @@ def axis_label(name: str, unit: str) -> str:
 def unit_signs(text: str) -> str:
     """Text with µ for the u of typed units."""
     return text.replace("uM", "µM").replace("ug", "µg").replace("uL", "µL")
-
-
-def pretty_number(value: float) -> str:
-    """Three significant digits, without a needless exponent."""
-    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e5 or value == 0.0 else f"{value:.2e}"

@@ -77,6 +77,7 @@ def run_batch(
         the status INTERRUPTED or NOT_RUN.
     """
     n_threads = min(_checked_threads(threads), plan.n_runs)
+    _require_memory(plan)
     crew = _Crew(kernels, options, conservation, n_threads)
     rested = _shared_rest(crew, plan)
     result = _empty(kernels, plan)
@@ -227,6 +228,22 @@ def chunk_input(plan: RunPlan, lo: int, hi: int) -> BatchInput:
 
 def _table(rows: JumpRows) -> JumpTable:
     return JumpTable(time=rows.time, op=rows.op, index=rows.index, scale=rows.scale)
+
+
+def _require_memory(plan: RunPlan) -> None:
+    """Refuse a result that is larger than the memory of the machine, before it fills it."""
+    courses = len(plan.times) * plan.n_recorded if plan.keep_trajectories else 0
+    others = len(plan.reducers) + len(STAT_NAMES) + 3
+    needed = 8 * plan.n_runs * (courses + others)
+    if hasattr(os, "sysconf") and needed > (
+        memory := os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    ):
+        raise PlanError(
+            "the result would not fit into memory",
+            found=f"{plan.n_runs} runs, {needed / 2**30:.3g} GiB",
+            expected=f"less than {memory / 2**30:.3g} GiB",
+            fix="take fewer points or runs, or readouts in place of time courses",
+        )
 
 
 def _empty(kernels: Kernels, plan: RunPlan) -> BatchOutput:

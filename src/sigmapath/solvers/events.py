@@ -21,6 +21,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.jumps import derive
+from sigmapath.solvers.work import call_part
 from sigmapath.status import Status
 
 __all__ = ["next_due", "process_events", "reset_events"]
@@ -41,6 +42,7 @@ EV_FIRST, EV_LAST, EV_INITIAL, EV_PERSISTENT = (
 )
 EV_AT_TRIGGER, EV_DELAY, EV_PRIORITY = at.EV_AT_TRIGGER, at.EV_DELAY, at.EV_PRIORITY
 N_PENDING, SERIAL, N_QUEUE, S_EVENTS = at.N_PENDING, at.SERIAL, at.N_QUEUE, at.S_EVENTS
+N_PART = at.N_PART
 _TRIGGERS, _DELAYS, _PRIORITIES, _VALUES = range(4)
 
 # Executions at one instant beyond which events are taken to fire each other without end.
@@ -72,6 +74,14 @@ def _ask(work: Any, which: Any, row: Any, t: Any) -> None:
     call_kernel(work.address[which], work.clock, work.vec[Y], work.p, work.scratch[row])
 
 
+@inlined
+def _is_drawn(work: Any, e: Any, t: Any) -> bool:
+    """Let the random numbers of event e be drawn anew, where the model has any: :mod:`.draws`."""
+    if len(work.part) == N_PART:
+        return True
+    return call_part(work.part[N_PART], work, t, np.float64(e)) == 0.0
+
+
 @compiled
 def _forget(work: Any, k: Any) -> None:
     """Take entry k out of the queue and close the gap, keeping the order."""
@@ -90,6 +100,8 @@ def _fire(work: Any, e: Any, t: Any) -> Any:
     k = work.flag[N_PENDING]
     if k == N_QUEUE:
         return EVENT_STORM
+    if not _is_drawn(work, e, t):
+        return NOT_FINITE
     delay = 0.0
     if work.event[e, EV_DELAY] != 0:
         _ask(work, A_DELAYS, _DELAYS, t)
@@ -195,5 +207,7 @@ def process_events(work: Any, t: Any) -> Any:
         k = _choose(work, t)
         if k < 0:
             return OK
+        if not _is_drawn(work, work.queue[k, 0], t):
+            return NOT_FINITE
         _execute(work, k, t)
     return EVENT_STORM

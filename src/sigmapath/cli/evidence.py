@@ -1,0 +1,88 @@
+"""``sigmapath evidence``: every claim as a small experiment, with its verdict."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["evidence"]
+
+_FILES = ("evidence.html", "evidence.xml")
+
+
+def evidence(
+    claim: Annotated[
+        list[str], typer.Option("--claim", metavar="ID", help='A claim, e.g. "S1R-02"; repeats.')
+    ] = [],  # noqa: B006  typer reads the default, nobody changes it
+    module: Annotated[
+        list[str],
+        typer.Option("--module", metavar="M", help="All claims of LIG, S1R, CA, MITO, UPR, NRF2, "
+                     "CH, TR or X; repeats."),
+    ] = [],  # noqa: B006
+    ensemble: Annotated[
+        int, typer.Option("--ensemble", min=0, help="Draws from the parameter ranges.")
+    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draws.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for evidence.html and evidence.xml (JUnit); made if "
+                     "missing."),
+    ] = None,
+) -> int:  # fmt: skip
+    """Put the claims about the pathway to the test and say which hold.
+
+    Example: sigmapath evidence --module UPR --ensemble 100 --out report
+    """
+    from sigmapath.api import load
+    from sigmapath.cli.screen import progress_bar, say, table
+    from sigmapath.evidence.claims import choose_claims, claims_folder, read_claims
+    from sigmapath.evidence.evidence import gather
+    from sigmapath.evidence.report import claim_rows, count_rows, html_report, junit_report
+    from sigmapath.results.storage import check_writable, write_text
+
+    known = read_claims(claims_folder() / "claims.toml")
+    chosen = choose_claims(known, claim, module)
+    if out is not None:
+        _make_folder(out)
+        for name in _FILES:
+            check_writable(out / name, suffixes=(".html", ".xml"))
+
+    @cache
+    def engine_of(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        return load(name)._engine
+
+    say(f"testing {len(chosen)} claims" + (f" over {ensemble} draws" if ensemble else ""))
+    with progress_bar("evidence") as advance:
+        found = gather(
+            engine_of,
+            claims=claim,
+            modules=module,
+            ensemble=ensemble or None,
+            seed=seed,
+            courses=out is not None,
+            progress=advance,
+        )
+    print(table(*claim_rows(found)))
+    print()
+    for by in ("module", "tier"):
+        print(table(*count_rows(found, by)))
+        print()
+    if out is not None:
+        for name, text in zip(_FILES, (html_report(found), junit_report(found)), strict=True):
+            write_text(out / name, text)
+            say(f"wrote {out / name}")
+    return 1 if any(not j.ran[0] for j in found.judgements if j.findings) else 0
+
+
+def _make_folder(folder: Path) -> None:
+    from sigmapath.errors import OutputError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "the folder cannot be made", where=str(folder), found=error.strerror or str(error)
+        ) from error

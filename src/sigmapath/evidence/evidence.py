@@ -1,0 +1,84 @@
+"""The evidence run: choose claims, run their experiments, judge them.
+
+Enters: claim and module names, an engine source, a number of draws. Leaves: an :class:`Evidence`.
+Called by ``sigmapath evidence`` and by the tests of the pathway.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sigmapath.evidence.claims import choose_claims, claims_folder, read_claims
+from sigmapath.evidence.judging import Judgement, judge
+from sigmapath.evidence.running import EngineSource, Members, Results, run_experiments
+from sigmapath.evidence.specs import read_experiments
+from sigmapath.pathways.ligands import ligand_table
+
+__all__ = ["Evidence", "gather"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """Verdicts about some claims and the runs behind them."""
+
+    judgements: tuple[Judgement, ...]
+    results: Results
+
+    def counts(self) -> Counter[str]:
+        """How many claims got each verdict."""
+        return Counter(judgement.verdict for judgement in self.judgements)
+
+
+def gather(
+    engine_of: EngineSource,
+    *,
+    claims: Sequence[str] = (),
+    modules: Sequence[str] = (),
+    ensemble: Members = None,
+    seed: int = 0,
+    courses: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,
+) -> Evidence:
+    """Put claims to the test.
+
+    Parameters
+    ----------
+    engine_of : callable name -> Engine
+    claims, modules : sequence of str
+        Which; all if neither is given.
+    ensemble : int, Ensemble, or callable Engine -> Ensemble, optional
+        Draws from the parameter ranges, or members of your own; member 0 is nominal.
+    seed : int
+    courses : bool
+        Record courses for the report.
+    progress : callable (done, total), optional
+    **options
+        Solver options.
+
+    Raises
+    ------
+    SigmapathError
+        If a claim or module is unknown, or a file of the claims makes no sense.
+    """
+    folder = claims_folder()
+    known = read_claims(folder / "claims.toml")
+    experiments = read_experiments(folder, known)
+    chosen = choose_claims(known, claims, modules)
+    results = run_experiments(
+        [experiments[claim.id] for claim in chosen],
+        engine_of,
+        ensemble=ensemble,
+        seed=seed,
+        courses=courses,
+        progress=progress,
+        **options,
+    )
+    ligands = ligand_table()
+    return Evidence(
+        judgements=tuple(judge(claim, experiments[claim.id], results, ligands) for claim in chosen),
+        results=results,
+    )

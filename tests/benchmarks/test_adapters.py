@@ -1,0 +1,93 @@
+"""Every program is asked for the same thing: adapters agree with one another on small models."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from benchmarks.cases import Case, cases_of_folder, generated_case, small_case
+from benchmarks.compare import Effort, compare_case
+from benchmarks.generated import network_text
+from benchmarks.peers.ours import Sigmapath
+from benchmarks.peers.registry import installed_peers
+from benchmarks.report import Point, Row, work_precision, write_csv
+from benchmarks.statistics import scaled_rms_error
+
+PEERS, ABSENT = installed_peers()
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory) -> Case:
+    return generated_case(8, tmp_path_factory.mktemp("case"))
+
+
+def test_generated_networks_are_the_same_for_the_same_seed():
+    assert network_text(20, 1) == network_text(20, 1)
+    assert network_text(20, 1) != network_text(20, 2)
+    with pytest.raises(ValueError, match="three species"):
+        network_text(2)
+
+
+def test_generated_networks_grow_with_their_size():
+    for n in (8, 40):
+        text, swept = network_text(n)
+        assert len(re.findall(r"->", text)) == n + n // 2 + n // 4
+        assert len(swept) == 10
+
+
+def test_a_case_comes_from_its_file_alone(tmp_path):
+    small = small_case(tmp_path)
+    assert small.species == ("A", "B", "C")
+    assert (small.swept, small.nominal) == (("k1",), (0.04,))
+    draws = small.draws(1000, seed=3)
+    assert draws.shape == (1000, 1)
+    factors = draws / 0.04
+    assert factors.min() >= 10**-0.5
+    assert factors.max() <= 10**0.5
+    np.testing.assert_array_equal(draws, small.draws(1000, seed=3))
+
+
+def test_a_folder_of_models_is_read_by_its_table(tmp_path):
+    small_case(tmp_path)
+    (tmp_path / "models.tsv").write_text(
+        "model\tend_time\tsweep_parameters\nwarm_up\t40.0\tk1 k2 absent\n"
+    )
+    (found,) = cases_of_folder(tmp_path)
+    assert (found.name, found.end_time, found.swept) == ("warm_up", 40.0, ("k1", "k2"))
+    assert cases_of_folder(tmp_path, {"other"}) == []
+    with pytest.raises(SystemExit, match=re.escape("models.tsv")):
+        cases_of_folder(tmp_path / "nowhere")
+
+
+def test_an_unknown_peer_is_refused_and_absent_ones_are_named():
+    with pytest.raises(SystemExit, match="unknown peer"):
+        installed_peers(["nobody"])
+    assert all("not installed" in line or "no adapter" in line for line in ABSENT)
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+def test_adapters_agree(peer, case):
+    ours = Sigmapath(method="rodas5p").prepare(case).solve(1e-10)()
+    prepared = peer.prepare(case)
+    found = prepared.solve(1e-10)()
+    found = prepared.observe(found) if hasattr(prepared, "observe") else found
+    # Multistep codes at rtol 1e-10 reach about 1e-9 globally; a wrong unit or column is above 1e-2.
+    assert scaled_rms_error(found, ours) < 1e-6
+
+
+def test_a_comparison_gives_rows_points_and_files(case, tmp_path):
+    lsoda = [peer for peer in PEERS if peer.name == "SciPy LSODA"]
+    effort = Effort(rounds=2, seconds=0.1, what=frozenset({"solve", "sweep"}))
+    found = list(compare_case(case, lsoda, effort, tmp_path))
+    rows = [one for one in found if isinstance(one, Row)]
+    points = [one for one in found if isinstance(one, Point)]
+    assert [row.what for row in rows] == [f"warm solve, rtol {t:g}" for t in (1e-4, 1e-6, 1e-8)]
+    for row in rows:
+        assert row.ratio.median > 0
+        assert row.our_error <= row.their_error
+    assert {point.program for point in points} == {"sigmapath", "SciPy LSODA"}
+    write_csv(tmp_path / "rows.csv", rows)
+    assert len((tmp_path / "rows.csv").read_text().splitlines()) == 1 + len(rows)
+    work_precision(tmp_path / "curves.png", points)
+    assert (tmp_path / "curves.png").stat().st_size > 5000
