@@ -16,9 +16,8 @@ from sigmapath.errors import PlanError, SolverError
 from sigmapath.experiment.plan import RunPlan
 from sigmapath.simulate.batch import chunk_input
 from sigmapath.simulate.engine import Engine, run_options
-from sigmapath.solvers.batch import BatchInput, BatchOutput
-from sigmapath.solvers.solve import solve_batch
-from sigmapath.solvers.workspace import Worker, make_worker
+from sigmapath.solvers.solve import PreparedRun
+from sigmapath.solvers.workspace import make_worker
 from sigmapath.status import Status
 
 __all__ = ["Simulator"]
@@ -48,15 +47,15 @@ class Simulator:
             )
         chosen = run_options(options)
         kernels = engine.kernels(plan.outputs, backend=chosen.backend, tier=chosen.tier or "quick")
-        self._worker: Worker = make_worker(
+        worker = make_worker(
             kernels,
             chosen.solver,
             conservation=engine.conservation(plan) if plan.rest is not None else None,
         )
-        self._batch: BatchInput = chunk_input(plan, 0, 1)
+        self._prepared = PreparedRun(worker, chunk_input(plan, 0, 1))
+        self._first: FloatArray = self._prepared.start.copy()
+        self._is_first = True
         self._where = {name: i for i, name in enumerate(engine.index.settable)}
-        self._first = tuple(float(value) for value in self._batch.start[0])
-        self._start = self._batch.start
         self._driven = _driven_by_jumps(plan)
         self.parameter_ids = engine.index.settable
         self.observables = tuple(observable.name for observable in plan.recorded)
@@ -84,18 +83,26 @@ class Simulator:
         PlanError
             If an id is unknown or the array has another length.
         """
-        self._set(parameters)
-        output = solve_batch(self._worker.kernels, self._batch, worker=self._worker)
-        if output.status[0] != Status.OK:
-            raise _failure(output)
-        assert output.trajectories is not None
-        return output.trajectories[0]
+        if parameters is not None:
+            self._set(parameters)
+        elif not self._is_first:
+            self._prepared.start[:] = self._first
+            self._is_first = True
+        prepared = self._prepared
+        status = prepared.run()
+        if status != 0:
+            raise _failure(status, prepared.t_stop)
+        return prepared.trajectory.copy()
 
-    def _set(self, parameters: Mapping[str, float] | ArrayLike | None) -> None:
-        row = self._start[0]
-        if parameters is None:
-            row[:] = self._first
-        elif isinstance(parameters, Mapping):
+    @property
+    def stats(self) -> dict[str, int]:
+        """Counters of the last run: steps, rejections, evaluations, factorisations, solves."""
+        return self._prepared.stats
+
+    def _set(self, parameters: Mapping[str, float] | ArrayLike) -> None:
+        row = self._prepared.start
+        self._is_first = False
+        if isinstance(parameters, Mapping):
             row[:] = self._first
             for name, value in parameters.items():
                 row[self._position(name)] = value
@@ -134,8 +141,6 @@ def _driven_by_jumps(plan: RunPlan) -> frozenset[int]:
     return frozenset(int(i) for i in plan.jumps.index[at_start])
 
 
-def _failure(output: BatchOutput) -> SolverError:
-    status = Status(int(output.status[0]))
-    return SolverError(
-        f"the run failed: {status.message}", status=int(status), time=float(output.t_stop[0])
-    )
+def _failure(code: int, time: float) -> SolverError:
+    status = Status(code)
+    return SolverError(f"the run failed: {status.message}", status=code, time=time)

@@ -1,6 +1,6 @@
 """How every function of the loop is compiled: once per machine, without the interpreter's lock.
 
-Enters: nothing. Leaves: three decorators. Used by every compiled module of this package.
+Enters: nothing. Leaves: decorators. Used by every compiled module of this package.
 
 Compiled code here allocates nothing and owns nothing: the caller keeps all arrays alive. So
 numba's reference counting is switched off; it would spend half the time of a step, and half the
@@ -21,12 +21,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import config, njit
+from numba import cfunc, config, njit, types
 
 from sigmapath.cache_folder import make_room, private_folder
 from sigmapath.solvers.library import solver_digest
 
-__all__ = ["compiled", "inlined", "kept"]
+__all__ = ["compiled", "inlined", "kept", "kept_part"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -42,16 +42,27 @@ inlined = cast(Callable[[Function], Function], njit(**_OPTIONS, forceinline=True
 
 def kept(function: Function) -> Function:
     """For functions that Python calls: compiled once per machine, unless nothing can be kept."""
+    return cast(Function, _kept(lambda **cache: njit(**_OPTIONS, **cache)(function)))
+
+
+def kept_part(function: Function) -> Any:
+    """For functions ``double part(int64 table, double, double)`` that a few models need."""
+    signature = types.float64(types.int64, types.float64, types.float64)
+    options = {"nopython": True, "error_model": "numpy", "_nrt": False}
+    return _kept(lambda **cache: cfunc(signature, **options, **cache)(function))
+
+
+def _kept(decorate: Callable[..., Any]) -> Any:
     folder = _folder()
     if folder is None:
-        return cast(Function, njit(**_OPTIONS)(function))
+        return decorate()
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder)
     try:
-        return cast(Function, njit(**_OPTIONS, cache=True)(function))
+        return decorate(cache=True)
     except RuntimeError:
         # No place to write to after all.
-        return cast(Function, njit(**_OPTIONS)(function))
+        return decorate()
     finally:
         config.CACHE_DIR = before
 

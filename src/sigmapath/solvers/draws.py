@@ -15,12 +15,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import cfunc, types
 from numpy.typing import NDArray
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.compiled import compiled, kept, kept_part
 from sigmapath.solvers.distributions import value_at
 from sigmapath.solvers.jumps import derive
 from sigmapath.solvers.philox import uniform_pair
@@ -81,11 +80,10 @@ def _part(table: Any, t: Any, owner: Any) -> Any:
 @cache
 def _compiled_part() -> Any:
     """The part as machine code; kept alive for the process."""
-    signature = types.float64(types.int64, types.float64, types.float64)
-    return cfunc(signature, nopython=True, cache=True, error_model="numpy", _nrt=False)(_part)
+    return kept_part(_part)
 
 
-@compiled
+@kept
 def draw_starts(table: Any, starts: Any, n_rounds: Any, is_drawn: Any) -> None:
     """Draw the numbers of initial assignments into the start values of each run, in place.
 

@@ -6,7 +6,7 @@ several threads with a chunk each; a single run is a batch of one.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from sigmapath.solvers.tables import address_table
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
-__all__ = ["jump_rows", "solve_batch"]
+__all__ = ["PreparedRun", "jump_rows", "solve_batch"]
 
 FloatArray = NDArray[np.float64]
 
@@ -72,34 +72,134 @@ def solve_batch(
         worker = make_worker(kernels, options, conservation=conservation)
     _check_batch(kernels, batch)
     n_run = batch.n_run
-    n_time = len(batch.times) if batch.keep_trajectories else 0
-    keeps = batch.keep_trajectories
-    trajectories = np.empty((n_run if keeps else 1, n_time, kernels.n_output))
-    reduced = np.full((n_run, len(batch.reducers)), np.nan)
-    final = np.full((n_run, kernels.n_state), np.nan)
-    # Columns: status, method used.
-    outcome = np.full((n_run, 2), int(Status.NOT_RUN), dtype=np.int64)
-    outcome[:, 1] = 0
-    stats = np.zeros((n_run, len(STAT_NAMES)), dtype=np.int64)
-    t_stop = np.zeros(n_run)
+    room = _room(kernels, batch)
     rest_residual = np.full(n_run, np.nan)
     if stop_flag is None:
         stop_flag = np.zeros(1, dtype=np.int64)
     if batch.equilibrate is not None and rested is None:
-        from sigmapath.solvers.equilibrate import equilibrate_runs
+        rested = _equilibrated(worker, batch, stop_flag)
+    if rested is not None:
+        room.outcome[:, 0], rest_residual = rested.status, rested.residual
+    # What is given by address alone must be held by a name until the loop returns.
+    chunk, held = _chunk(worker, batch, room, rested or _NOT_RESTED, stop_flag)
+    drive()(_address(chunk), 0.0, 0.0)
+    del held
+    not_run = room.outcome[:, 0] == Status.NOT_RUN
+    if batch.keep_trajectories and not_run.any():
+        room.trajectories[not_run] = np.nan
+    return BatchOutput(
+        trajectories=room.trajectories if batch.keep_trajectories else None,
+        reduced=room.reduced,
+        status=room.outcome[:, 0].astype(np.int8),
+        method=room.outcome[:, 1].astype(np.int8),
+        stats=room.stats,
+        t_stop=room.t_stop,
+        rest_residual=rest_residual,
+        final_state=room.final,
+    )
 
-        assert batch.equilibrate_values is not None
-        table = jump_rows(batch.equilibrate)
-        rested = equilibrate_runs(worker, table, batch.start, batch.equilibrate_values, stop_flag)
-    if rested is None:
-        rested = Rested(states=np.zeros((0, 3, 0)), parameters=np.zeros((0, 0)))
-    else:
-        outcome[:, 0], rest_residual = rested.status, rested.residual
+
+class PreparedRun:
+    """One run, prepared once and run again and again: nothing is allocated or checked twice.
+
+    Parameters
+    ----------
+    worker : Worker
+        Of nobody else.
+    batch : BatchInput
+        Of one run.
+
+    Attributes
+    ----------
+    start : ndarray, shape (n_start,)
+        Start values of the next run; to be written to.
+    trajectory : ndarray, shape (n_time, n_output)
+        Of the last run; NaN if it failed. The next run overwrites it.
+
+    Raises
+    ------
+    PlanError
+        If the batch does not fit the model.
+    """
+
+    def __init__(self, worker: Worker, batch: BatchInput) -> None:
+        _check_batch(worker.kernels, batch)
+        self._worker, self._batch = worker, batch
+        self._stop_flag = np.zeros(1, dtype=np.int64)
+        self._room = _room(worker.kernels, batch)
+        self.start: FloatArray = batch.start[0]
+        self.trajectory: FloatArray = self._room.trajectories[0]
+        self._drive = drive()
+        self._rested = _NOT_RESTED
+        if batch.equilibrate is not None:
+            shape = (1, worker.kernels.n_p)
+            states = np.zeros((1, 3, worker.kernels.n_state))
+            self._rested = Rested(states=states, parameters=np.zeros(shape))
+        self._chunk, self._held = _chunk(worker, batch, self._room, self._rested, self._stop_flag)
+        self._chunk_at = _address(self._chunk)
+
+    def run(self) -> int:
+        """Integrate from ``start``; return the status code."""
+        if self._batch.equilibrate is not None:
+            found = _equilibrated(self._worker, self._batch, self._stop_flag)
+            self._rested.states[:] = found.states
+            self._rested.parameters[:] = found.parameters
+            self._room.outcome[:, 0] = found.status
+        self._drive(self._chunk_at, 0.0, 0.0)
+        return int(self._room.outcome[0, 0])
+
+    @property
+    def t_stop(self) -> float:
+        """Time that the last run reached."""
+        return float(self._room.t_stop[0])
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """Counters of the last run."""
+        return dict(zip(STAT_NAMES, self._room.stats[0].tolist(), strict=True))
+
+
+class _Room(NamedTuple):
+    """Where the loop writes the results of a batch, see :class:`.layout.Chunk`."""
+
+    trajectories: FloatArray
+    reduced: FloatArray
+    final: FloatArray
+    outcome: NDArray[np.int64]
+    stats: NDArray[np.int64]
+    t_stop: FloatArray
+
+
+_NOT_RESTED = Rested(states=np.zeros((0, 3, 0)), parameters=np.zeros((0, 0)))
+
+
+def _room(kernels: Kernels, batch: BatchInput) -> _Room:
+    n_run, keeps = batch.n_run, batch.keep_trajectories
+    outcome = np.full((n_run, 2), int(Status.NOT_RUN), dtype=np.int64)
+    outcome[:, 1] = 0
+    n_time = len(batch.times) if keeps else 0
+    return _Room(
+        trajectories=np.empty((n_run if keeps else 1, n_time, kernels.n_output)),
+        reduced=np.full((n_run, len(batch.reducers)), np.nan),
+        final=np.full((n_run, kernels.n_state), np.nan),
+        outcome=outcome,
+        stats=np.zeros((n_run, len(STAT_NAMES)), dtype=np.int64),
+        t_stop=np.zeros(n_run),
+    )
+
+
+def _chunk(
+    worker: Worker,
+    batch: BatchInput,
+    room: _Room,
+    rested: Rested,
+    stop_flag: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+    """Table of a chunk, and everything that must live as long as it is in use."""
     readouts = _readouts(batch)
-    work_table = worker.table_with(readouts)
     arrays = (
-        work_table,
-        batch.times if keeps else batch.times[:0],
+        worker.table_with(readouts),
+        batch.times if batch.keep_trajectories else batch.times[:0],
         np.array([batch.t_end], dtype=np.float64),
         batch.jumps.time,
         jump_rows(batch.jumps),
@@ -107,29 +207,23 @@ def solve_batch(
         batch.jump_values,
         rested.states,
         rested.parameters,
-        trajectories,
-        reduced,
-        final,
-        outcome,
-        stats,
-        t_stop,
+        *room,
         stop_flag,
     )
-    chunk = address_table(Chunk, arrays)  # type: ignore[arg-type]
-    drive()(chunk.__array_interface__["data"][0], 0.0, 0.0)
-    not_run = outcome[:, 0] == Status.NOT_RUN
-    if keeps and not_run.any():
-        trajectories[not_run] = np.nan
-    return BatchOutput(
-        trajectories=trajectories if keeps else None,
-        reduced=reduced,
-        status=outcome[:, 0].astype(np.int8),
-        method=outcome[:, 1].astype(np.int8),
-        stats=stats,
-        t_stop=t_stop,
-        rest_residual=rest_residual,
-        final_state=final,
-    )
+    return address_table(Chunk, arrays), (*arrays, *readouts)  # type: ignore[arg-type]
+
+
+def _address(table: NDArray[np.int64]) -> int:
+    return int(table.__array_interface__["data"][0])
+
+
+def _equilibrated(worker: Worker, batch: BatchInput, stop_flag: NDArray[np.int64]) -> Rested:
+    from sigmapath.solvers.equilibrate import equilibrate_runs
+
+    assert batch.equilibrate is not None
+    assert batch.equilibrate_values is not None
+    table = jump_rows(batch.equilibrate)
+    return equilibrate_runs(worker, table, batch.start, batch.equilibrate_values, stop_flag)
 
 
 def _readouts(batch: BatchInput) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ import numpy as np
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.begin import begin_run
 from sigmapath.solvers.call import call_kernel
-from sigmapath.solvers.compiled import compiled, inlined
+from sigmapath.solvers.compiled import compiled, inlined, kept
 from sigmapath.solvers.draws import DOMAIN_FIRING
 from sigmapath.solvers.events import next_due, process_events
 from sigmapath.solvers.jumps import apply_jump, derive
@@ -291,7 +291,7 @@ def _run(
     return OK, t
 
 
-@compiled
+@kept
 def run_jumps(
     table_of_work: Any,
     jumps: Any,

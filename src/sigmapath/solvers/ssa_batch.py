@@ -154,7 +154,8 @@ def make_stochastic_worker(
 def _with_draws(worker: Worker, drawing: Drawing, seed: int, arguments_at: int) -> Worker:
     """Return the worker with a draw block behind its parts."""
     from sigmapath.solvers.draws import draw_block
-    from sigmapath.solvers.work import address_table
+    from sigmapath.solvers.layout import Work
+    from sigmapath.solvers.tables import address_table
 
     block = draw_block(
         drawing.arguments,
@@ -166,7 +167,7 @@ def _with_draws(worker: Worker, drawing: Drawing, seed: int, arguments_at: int) 
         count=drawing.count,
     )
     buffers = (*worker.buffers[:-1], np.concatenate([worker.buffers[-1], block]))
-    return replace(worker, buffers=buffers, table=address_table((*worker.static, *buffers)))
+    return replace(worker, buffers=buffers, table=address_table(Work, (*worker.static, *buffers)))
 
 
 def simulate_runs(
