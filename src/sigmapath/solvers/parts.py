@@ -14,6 +14,7 @@ from numba import cfunc, types
 from numpy.typing import NDArray
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.consistent import make_consistent
 from sigmapath.solvers.erk import explicit_step
 from sigmapath.solvers.linalg.sparse import assemble, factor, solve
 from sigmapath.solvers.reducers import reduce_point, reduce_step
@@ -58,6 +59,11 @@ def _solve(table: Any, stage: Any, _unused: Any) -> Any:
     return 0.0
 
 
+def _consistent(table: Any, t: Any, _unused: Any) -> Any:
+    """Make row Y consistent at t; a status code."""
+    return float(make_consistent(work_from(table), t))
+
+
 # In the order of the slots of ``Work.part``.
 _PARTS = {
     "rodas5p": _rodas5p,
@@ -65,6 +71,7 @@ _PARTS = {
     "readouts": _readouts,
     "factor": _factor,
     "solve": _solve,
+    "consistent": _consistent,
 }
 
 
@@ -76,6 +83,13 @@ def _part(name: str) -> Any:
     )
 
 
-def part_addresses() -> NDArray[np.int64]:
-    """Addresses of all parts, ``double part(int64 table, double, double)``, shape (N_PART,)."""
-    return np.array([_part(name).address for name in _PARTS], dtype=np.int64)
+def part_addresses(*, must_settle: bool = False) -> NDArray[np.int64]:
+    """Addresses of the parts, ``double part(int64 table, double, double)``, shape (N_PART,).
+
+    Parameters
+    ----------
+    must_settle : bool
+        Whether states have to be made consistent; otherwise that part is not compiled.
+    """
+    names = [name if must_settle or name != "consistent" else "" for name in _PARTS]
+    return np.array([_part(name).address if name else 0 for name in names], dtype=np.int64)
