@@ -22,7 +22,8 @@ roots      shape (n_root,)              continuous functions whose sign changes 
 triggers   shape (n_event,)             1.0 where the event's trigger is true, else 0.0
 delays     shape (n_event,)             delay of each event from its trigger [time]
 priorities shape (n_event,)             priority of each event (0 where none is given)
-assign     shape (n_assign,)            new values of all event assignments, event by event
+assign     shape (n_assign + n_factor,) new values of all event assignments, event by event, then
+                                        the factors that EventTable.factor points at
 lags       shape (n_lag,)               delay(x, lag): the lags [time]
 lagged     shape (n_lag,)               delay(x, lag): the current values of x, to be remembered
 ========== ============================ ==========================================================
@@ -32,7 +33,9 @@ Layout of p (float64, contiguous, length ``n_p``)::
     [0, n_param)                  settable: parameters, constant compartments, boundary and constant
                                   species, and whatever events assign that is no state
     [n_param, n_param + n_lag)    delayed values, written by the solver before each evaluation
-    [n_param + n_lag, n_p)        derived: expressions of p alone, written by ``derive``
+    [n_param + n_lag]             only with fast reactions: the share of the slow part, 1.0, or 0.0
+                                  while the solver brings the fast part to rest
+    [the rest, n_p)               derived: expressions of p alone, written by ``derive``
 
 The caller allocates everything; kernels allocate nothing, raise nothing, keep nothing and may be
 called from any thread. ``out`` never aliases y; for ``derive`` it is p itself. With ``lanes`` > 1
@@ -104,6 +107,9 @@ class EventTable:
         shape (n_event,)
         SBML L3 trigger attributes initialValue and persistent, useValuesFromTriggerTime, and
         whether a delay and a priority are given (SBML L3V2 section 4.12).
+    factor : ndarray of int64, shape (n_assign,), or empty for none
+        Where the output of ``assign`` holds the factor by which a new value is multiplied when it
+        is assigned, whenever it was worked out; -1 for none.
     """
 
     assign_start: IntArray
@@ -114,11 +120,17 @@ class EventTable:
     from_trigger_time: IntArray
     has_delay: IntArray
     has_priority: IntArray
+    factor: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def n_event(self) -> int:
         """Number of events."""
         return len(self.initial_value)
+
+    @property
+    def n_assigned(self) -> int:
+        """Length of the output of ``assign``."""
+        return max(len(self.target), int(self.factor.max(initial=-1)) + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +150,8 @@ class Kernels:
     events : EventTable
     non_negative : ndarray of int64, shape (n_state,)
         1 where the model promises that the state never falls below zero.
+    has_fast : bool
+        Whether the right-hand side has a fast part that is at rest whenever a run starts anew.
     lanes : int
         SIMD lanes per call; 1 is scalar.
     backend : str
@@ -163,6 +177,7 @@ class Kernels:
     backend: str
     fingerprint: str
     owner: Any = field(repr=False, compare=False)
+    has_fast: bool = False
 
     @property
     def n_start(self) -> int:

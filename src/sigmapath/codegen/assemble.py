@@ -112,13 +112,8 @@ def _ids(system: OdeSystem) -> list[str]:
         *(quantity.id for quantity in system.parameters),
         *(definition.id for definition in system.definitions),
         *(definition.id for definition in system.initial),
-        *(_delayed(k) for k in range(len(system.lags))),
+        *system.written,
     ]
-
-
-def _delayed(k: int) -> str:
-    """Symbol of the k-th delayed value, see ``OdeSystem.lags``."""
-    return f"delay#{k}"
 
 
 def _translator(system: OdeSystem, graph: Graph) -> Translator:
@@ -127,9 +122,9 @@ def _translator(system: OdeSystem, graph: Graph) -> Translator:
     symbols: dict[str, int] = {}
     for i, parameter in enumerate(system.parameters):
         symbols[parameter.id] = graph.load("p", i, Reach.PARAMETERS)
-    for k in range(len(system.lags)):
-        # Delayed values stand in p, yet they change from call to call.
-        symbols[_delayed(k)] = graph.load("p", n_param + k, Reach.VARYING)
+    for k, name in enumerate(system.written):
+        # Written by the solver, they stand in p, yet they change from call to call.
+        symbols[name] = graph.load("p", n_param + k, Reach.VARYING)
     for i, state in enumerate(system.states):
         symbols[state.id] = graph.load("y", i, Reach.VARYING)
     promised = [symbols[state.id] for state in system.states if state.non_negative]
@@ -190,13 +185,13 @@ def _loads(
     ids = {("p", i): parameter.id for i, parameter in enumerate(system.parameters)}
     ids |= {("y", i): state.id for i, state in enumerate(system.states)}
     n_param = len(system.parameters)
-    ids |= {("p", n_param + k): _delayed(k) for k in range(len(system.lags))}
+    ids |= {("p", n_param + k): name for k, name in enumerate(system.written)}
     loads = {
         node: Load("time" if entry[1] == "t" else table[ids[entry[1:]]], *entry[1:])
         for node, entry in enumerate(graph.nodes)
         if entry[0] == "load"
     }
-    base = n_param + len(system.lags)
+    base = n_param + len(system.written)
     loads |= {node: Load(names[node], "p", base + k) for k, node in enumerate(derived)}
     return loads
 
@@ -216,7 +211,7 @@ def _derive(
             graph,
             derived,
             array="p",
-            first=len(system.parameters) + len(system.lags),
+            first=len(system.parameters) + len(system.written),
             loads={node: load for node, load in loads.items() if node not in computed},
             names=names,
         ),

@@ -133,15 +133,16 @@ def compile_model(system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = 
         return program.functions, {"n_derived": program.n_derived}
 
     library = _library(identity, backend, tier, functions, system)
-    n_param, n_lag = len(system.parameters), len(system.lags)
+    n_param, n_written = len(system.parameters), len(system.written)
     return Kernels(
         addresses=_addresses(library),
         n_state=len(system.states),
         n_param=n_param,
-        n_p=n_param + n_lag + int(library.facts["n_derived"]),
+        n_p=n_param + n_written + int(library.facts["n_derived"]),
         n_output=0,
         n_root=len(system.roots),
-        n_lag=n_lag,
+        n_lag=len(system.lags),
+        has_fast=system.has_fast,
         pattern=system.pattern,
         mass=np.array(system.mass, dtype=np.float64),
         events=system.events,

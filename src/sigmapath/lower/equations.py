@@ -8,6 +8,8 @@ factor f and reaction rates v in extent per time (SBML L3V2 section 4.11.7)::
     dc/dt = f * sum_r N[r] v[r] / V          state is the concentration, V constant
     dn/dt = V * g + c * dV/dt                rate rule dc/dt = g where V varies
     0     = g                                algebraic state
+
+Fast reactions come in as :mod:`sigmapath.lower.fast` says.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from sigmapath.expr.nodes import ZERO, Expr, apply, symbol
 from sigmapath.expr.rewrite import Rewriter, substituter
 from sigmapath.expr.simplify import add, div, mul
+from sigmapath.lower.fast import fast_reactions, joined
 from sigmapath.lower.order import ordered
 from sigmapath.lower.roles import Roles
 from sigmapath.lower.stoichiometry import NetStoichiometry
@@ -83,13 +86,13 @@ def scheme(reaction: Reaction) -> str:
     return f"{_side(reaction.reactants)} {arrow} {_side(reaction.products)}".strip()
 
 
-def _reaction_terms(
-    state: Quantity, network_factor: str, factors: Mapping[str, str], row: Mapping[str, Expr]
-) -> Expr:
-    """``f * sum_r N[r] v[r]``."""
+def _reaction_terms(state: Quantity, factor: str, row: Mapping[str, Expr]) -> Expr:
+    """``f * sum_r N[r] v[r]``, divided by the volume where the state is a concentration."""
     total = add(*(mul(n, symbol(reaction)) for reaction, n in row.items()))
-    factor = factors.get(state.id) or network_factor
-    return mul(symbol(factor), total) if factor and total is not ZERO else total
+    if factor and total is not ZERO:
+        total = mul(symbol(factor), total)
+    is_amount = state.is_amount or state.state_is_amount
+    return total if is_amount else div(total, symbol(state.volume))
 
 
 def _rate_rule_terms(state: Quantity, rate: Expr) -> Expr:
@@ -136,19 +139,26 @@ def build_equations(
     ]
     factors = {item.id: item.conversion_factor for item in network.species}
     fixed = {item.id for item in network.species if item.boundary_condition or item.constant}
+    fast = fast_reactions(network)
     derivatives: list[Expr] = []
     for state in roles.states:
         if state.id in roles.implicit:
             derivatives.append(integrated(roles.implicit[state.id]))
             continue
         if state.id in roles.rates:
-            derivatives.append(_rate_rule_terms(state, integrated(roles.rates[state.id])))
+            rate = _rate_rule_terms(state, integrated(roles.rates[state.id]))
+            derivatives.append(joined(rate, ZERO) if fast else rate)
             continue
         row = {} if state.id in fixed else stoichiometry[state.id]
         row = {reaction: integrated(n) for reaction, n in row.items() if reaction in laws}
-        total = _reaction_terms(state, network.conversion_factor, factors, row)
-        by_volume = not (state.is_amount or state.state_is_amount)
-        derivatives.append(div(total, symbol(state.volume)) if by_volume else total)
+        factor = factors.get(state.id) or network.conversion_factor
+        if not fast:
+            derivatives.append(_reaction_terms(state, factor, row))
+            continue
+        slow = {reaction: n for reaction, n in row.items() if reaction not in fast}
+        quick = {reaction: n for reaction, n in row.items() if reaction in fast}
+        parts = (_reaction_terms(state, factor, part) for part in (slow, quick))
+        derivatives.append(joined(*parts))
     return Equations(
         definitions=ordered(definitions, where=network.where), derivatives=tuple(derivatives)
     )

@@ -13,7 +13,6 @@ import numpy as np
 
 from sigmapath.errors import ModelError, UnknownNameError
 from sigmapath.expr.nodes import ZERO, Expr, symbol
-from sigmapath.expr.simplify import mul
 from sigmapath.kernels import EventTable
 from sigmapath.lower.formulas import event_place
 from sigmapath.lower.roles import Roles
@@ -61,21 +60,6 @@ def _check_targets(
         seen.add(item.variable)
 
 
-def _new_values(
-    event: Event, amounts: Mapping[str, str], change: Callable[[Expr], Expr]
-) -> list[Expr]:
-    """New values in integrated terms.
-
-    A concentration that is assigned together with its volume is meant with the new volume, because
-    all assignments of an event take effect at once (section 4.12.5).
-    """
-    news = {item.variable: change(item.math) for item in event.assignments}
-    return [
-        mul(new, news.get(amounts[name], symbol(amounts[name]))) if name in amounts else new
-        for name, new in news.items()
-    ]
-
-
 def lower_events(
     network: ReactionNetwork, roles: Roles, change: Callable[[Expr], Expr]
 ) -> LoweredEvents:
@@ -87,15 +71,23 @@ def lower_events(
         For assignments to unknown, ruled or repeated targets.
     """
     targets = _targets(roles)
+    # A concentration whose state is the amount is multiplied by the volume, the one before any
+    # assignment of the event takes effect, at the moment of the execution: with values from the
+    # trigger time it is the concentration that is remembered (section 4.12.5).
     amounts = {item.id: item.volume for item in roles.states if item.state_is_amount}
     assignments: list[Expr] = []
+    volumes: list[str] = []
     start, is_state, index = [0], [], []
     for k, event in enumerate(network.events):
         _check_targets(event, event_place(event, k), targets, network)
-        assignments += _new_values(event, amounts, change)
+        assignments += [change(item.math) for item in event.assignments]
+        volumes += [amounts.get(item.variable, "") for item in event.assignments]
         start.append(len(assignments))
         is_state += [targets[item.variable][0] for item in event.assignments]
         index += [targets[item.variable][1] for item in event.assignments]
+
+    distinct = [name for name in dict.fromkeys(volumes) if name]
+    place = {name: len(assignments) + k for k, name in enumerate(distinct)}
 
     def flags(values: list[bool]) -> np.ndarray:
         return np.array(values, dtype=np.int64)
@@ -110,6 +102,7 @@ def lower_events(
         from_trigger_time=flags([item.use_values_from_trigger_time for item in events]),
         has_delay=flags([item.delay is not None for item in events]),
         has_priority=flags([item.priority is not None for item in events]),
+        factor=np.array([place.get(name, -1) for name in volumes], dtype=np.int64),
     )
     return LoweredEvents(
         triggers=tuple(change(item.trigger.math) for item in events),
@@ -117,7 +110,7 @@ def lower_events(
         priorities=tuple(
             ZERO if item.priority is None else change(item.priority) for item in events
         ),
-        assignments=tuple(assignments),
+        assignments=(*assignments, *map(symbol, distinct)),
         table=table,
         ids=tuple(item.id or f"event_{k + 1}" for k, item in enumerate(events)),
     )

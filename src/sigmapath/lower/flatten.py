@@ -24,15 +24,8 @@ def refuse_unsupported(network: ReactionNetwork) -> ReactionNetwork:
     Raises
     ------
     UnsupportedFeatureError
-        For fast reactions and delayed values in formulas.
+        For delayed values in formulas.
     """
-    for reaction in network.reactions:
-        if reaction.fast:
-            raise UnsupportedFeatureError(
-                "a fast reaction",
-                where=f"{network.where}: reaction {reaction.id}",
-                fix="give it large rate constants instead of fast=true",
-            )
     for place, math in formulas(network):
         for node in postorder([math]):
             if node.op == "delay":

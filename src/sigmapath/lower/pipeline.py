@@ -14,6 +14,7 @@ from sigmapath.lower.algebraic import solve_algebraic_rules
 from sigmapath.lower.conservation import conserved_moieties
 from sigmapath.lower.equations import Equations, as_integrated, build_equations
 from sigmapath.lower.events import LoweredEvents, lower_events
+from sigmapath.lower.fast import fast_reactions
 from sigmapath.lower.fingerprint import fingerprint
 from sigmapath.lower.flatten import (
     check_symbols,
@@ -70,8 +71,10 @@ def _with_promises(
     """States that say whether they stay non-negative."""
     assigned: dict[str, list[Expr]] = {}
     parameters = list(roles.parameters)
+    # What follows the new values are volumes that they are multiplied by.
+    news = events.assignments[: len(events.table.target)]
     for is_state, i, new in zip(
-        events.table.target_is_state, events.table.target, events.assignments, strict=True
+        events.table.target_is_state, events.table.target, news, strict=True
     ):
         if is_state:
             assigned.setdefault(roles.states[i].id, []).append(new)
@@ -157,6 +160,7 @@ def lower(network: ReactionNetwork) -> OdeSystem:
         event_ids=events.ids,
         lags=(),
         lagged=(),
+        has_fast=bool(fast_reactions(flat)),
         observables=seen,
         observable_units={name: units.get(name, "") for name in seen},
         moieties=conserved_moieties(flat, stoichiometry, roles, equations.derivatives),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sigmapath.expr.nodes import Expr
 from sigmapath.kernels import EventTable, Pattern
+from sigmapath.lower.fast import SLOW_SHARE
 
 __all__ = ["Definition", "Moiety", "OdeSystem", "Quantity"]
 
@@ -121,11 +122,15 @@ class OdeSystem:
         Continuous functions of triggers and piecewise conditions.
     triggers, delays, priorities : tuple of Expr, one per event
     assignments : tuple of Expr
-        Values of all event assignments, event by event.
+        Values of all event assignments in user terms, event by event, then what ``events.factor``
+        points at.
     events : EventTable
     event_ids : tuple of str
     lags, lagged : tuple of Expr
         delay(x, lag): the lags and the x; the symbol ``delay#k`` stands for the k-th in formulas.
+    has_fast : bool
+        Whether there are fast reactions: the solver then writes the symbol ``slow#share``, see
+        :mod:`sigmapath.lower.fast`.
     observables : mapping str -> Expr
         Every name a user may observe, in user terms: ids, ``[S]``, ``amount(S)``, reaction rates.
     observable_units : mapping str -> str
@@ -161,3 +166,10 @@ class OdeSystem:
     moieties: tuple[Moiety, ...]
     time_unit: str
     fingerprint: str
+    has_fast: bool = False
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Symbols whose values the solver writes into p, between settable and derived ones."""
+        delayed = tuple(f"delay#{k}" for k in range(len(self.lags)))
+        return (*delayed, SLOW_SHARE) if self.has_fast else delayed

@@ -28,7 +28,6 @@ from sigmapath.opcodes import JumpOp
 from sigmapath.results.raw import RawResult
 from sigmapath.simulate.batch import Progress, run_batch
 from sigmapath.simulate.moieties import conservation_of
-from sigmapath.simulate.notice import announce_compilation
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
 
@@ -158,7 +157,6 @@ class Engine:
         self, outputs: Sequence[Observable] = (), *, backend: Backend = "llvm", tier: Tier = "quick"
     ) -> Kernels:
         """Compiled model with the given observables."""
-        announce_compilation()
         kernels = compile_model(self.system, backend=backend, tier=tier)
         return with_outputs(kernels, self.system, [self._resolved(o.expr) for o in outputs])
 

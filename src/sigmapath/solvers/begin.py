@@ -17,6 +17,7 @@ from sigmapath.solvers.jumps import apply_jump, derive
 __all__ = ["apply_all", "begin_run", "resume_run"]
 
 N, NOW, A_INITIAL = at.N, at.NOW, at.A_INITIAL
+HAS_FAST, SLOW_SHARE = at.HAS_FAST, at.SLOW_SHARE
 (
     Y,
     FORCING,
@@ -45,6 +46,8 @@ def begin_run(work: Any, start: Any) -> None:
     for j in range(len(start)):
         work.q[j] = start[j]
     work.clock[NOW] = 0.0
+    if work.size[HAS_FAST] != 0:
+        work.p[work.size[SLOW_SHARE]] = 1.0
     call_kernel(work.address[A_INITIAL], work.clock, work.q, work.p, work.vec[Y])
     derive(work, 0.0)
     reset_events(work)

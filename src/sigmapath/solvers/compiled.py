@@ -25,6 +25,7 @@ from numba import cfunc, config, njit, types
 
 from sigmapath.cache_folder import make_room, private_folder
 from sigmapath.solvers.library import solver_digest
+from sigmapath.solvers.notice import announce_compilation
 
 __all__ = ["compiled", "inlined", "kept", "kept_part"]
 
@@ -53,6 +54,7 @@ def kept_part(function: Function) -> Any:
 
 
 def _kept(decorate: Callable[..., Any]) -> Any:
+    announce_compilation()
     folder = _folder()
     if folder is None:
         return decorate()

@@ -19,7 +19,7 @@ from sigmapath.solvers.begin import begin_run, resume_run
 from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.events import next_due, process_events
 from sigmapath.solvers.interpolate import interpolate
-from sigmapath.solvers.jumps import apply_jump, derive
+from sigmapath.solvers.jumps import apply_jump, derive, settled
 from sigmapath.solvers.reducers import (
     begin_reducers,
     finish_reducers,
@@ -60,6 +60,7 @@ USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
     at.NEXT_TIME,
     at.N_PENDING,
 )
+MUST_SETTLE = at.MUST_SETTLE
 OBS_GRID, AUTO = at.OBS_GRID, at.AUTO
 S_STEPS, PART_READOUTS = at.S_STEPS, at.PART_READOUTS
 
@@ -79,6 +80,17 @@ def _apply_due(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> b
     work.flag[NEXT_JUMP] = k
     derive(work, t)
     return True
+
+
+@compiled
+def _begin(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> Any:
+    """Let everything happen that happens at the start; return a status code."""
+    _apply_due(work, t, table_time, table, values)
+    if work.size[MUST_SETTLE] != 0:
+        status = settled(work, t)
+        if status != OK:
+            return status
+    return process_events(work, t) if work.size[N_EVENT] > 0 else OK
 
 
 @compiled
@@ -104,6 +116,10 @@ def _arrive(work: Any, t: Any, t_end: Any, table_time: Any, table: Any, values: 
     Returns a status code.
     """
     changed = _apply_due(work, t, table_time, table, values)
+    if changed and work.size[MUST_SETTLE] != 0:
+        status = settled(work, t)
+        if status != OK:
+            return status
     if work.size[N_EVENT] > 0:
         before = work.stat[at.S_EVENTS]
         status = process_events(work, t)
@@ -151,11 +167,9 @@ def _run(
     has_reducers = work.codes.shape[0] > 0
     t = 0.0
     work.clock[T_END] = t_end
-    _apply_due(work, t, table_time, table, values)
-    if work.size[N_EVENT] > 0:
-        status = process_events(work, t)
-        if status != OK:
-            return status, t
+    status = _begin(work, t, table_time, table, values)
+    if status != OK:
+        return status, t
     status = restart(work, t, _next_stop(work, t_end, table_time))
     if status != OK:
         return status, t

@@ -7,8 +7,8 @@ The meaning is that of SBML Level 3 Version 2 Core, section 4.12 (doi:10.1515/ji
 an event fires when its trigger turns from false to true; its values are those of that moment or
 of the execution, as the event says; a trigger that is not persistent takes a waiting event back
 when it turns false; of events due at one instant the one with the highest priority executes,
-then all triggers are looked at again. Equal priorities execute in declared order, or in an order
-drawn from the seed; events without a priority come after those with one.
+then all triggers are looked at again. Equal priorities execute in an order drawn from the seed,
+or in declared order with seed 0; events without a priority come last, in declared order.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled, inlined
-from sigmapath.solvers.jumps import derive
+from sigmapath.solvers.jumps import derive, settled
 from sigmapath.solvers.work import call_part
 from sigmapath.status import Status
 
@@ -28,6 +28,7 @@ __all__ = ["next_due", "process_events", "reset_events"]
 
 OK, EVENT_STORM, NOT_FINITE = int(Status.OK), int(Status.EVENT_STORM), int(Status.NOT_FINITE)
 N_EVENT, NOW, Y, TIE_SEED = at.N_EVENT, at.NOW, at.Y, at.TIE_SEED
+HAS_FACTOR, MUST_SETTLE = at.HAS_FACTOR, at.MUST_SETTLE
 A_TRIGGERS, A_DELAYS, A_PRIORITIES, A_ASSIGN = (
     at.A_TRIGGERS,
     at.A_DELAYS,
@@ -47,6 +48,8 @@ _TRIGGERS, _DELAYS, _PRIORITIES, _VALUES = range(4)
 
 # Executions at one instant beyond which events are taken to fire each other without end.
 _STORM = 10_000
+_GOLDEN, _SEED = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
+_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 @compiled
@@ -142,13 +145,15 @@ def _look_at_triggers(work: Any, t: Any) -> Any:
 
 @compiled
 def _draw(seed: Any, serial: Any) -> Any:
-    """Mix seed and serial number into [0, 1): xorshift with three rounds, the same everywhere."""
-    x = (seed * 2654435761 + serial * 40503 + 12345) & 0x7FFFFFFF
-    for _ in range(3):
-        x ^= (x << 13) & 0x7FFFFFFF
-        x ^= x >> 17
-        x ^= (x << 5) & 0x7FFFFFFF
-    return x / 2147483648.0
+    """Mix seed and serial number into [0, 1), the same on every machine.
+
+    SplitMix64: Steele, Lea, Flood (2014), doi:10.1145/2660193.2660195.
+    """
+    x = np.uint64(seed) * _SEED + np.uint64(serial + 1) * _GOLDEN
+    x = (x ^ (x >> np.uint64(30))) * _MIX_1
+    x = (x ^ (x >> np.uint64(27))) * _MIX_2
+    x ^= x >> np.uint64(31)
+    return np.float64(x >> np.uint64(11)) * 1.1102230246251565e-16
 
 
 @compiled
@@ -168,7 +173,7 @@ def _choose(work: Any, t: Any) -> Any:
                 asked = True
             priority = work.scratch[_PRIORITIES, e]
         tie = 0.0
-        if work.size[TIE_SEED] != 0:
+        if work.size[TIE_SEED] != 0 and work.event[e, EV_PRIORITY] != 0:
             tie = _draw(work.size[TIE_SEED], work.queue[k, 1])
         if chosen < 0 or priority > best or (priority == best and tie < best_tie):
             chosen, best, best_tie = k, priority, tie
@@ -181,17 +186,18 @@ def _execute(work: Any, k: Any, t: Any) -> None:
     e = work.queue[k, 0]
     first, last = work.event[e, EV_FIRST], work.event[e, EV_LAST]
     if last > first:
-        if work.event[e, EV_AT_TRIGGER] != 0:
-            for j in range(first, last):
-                work.scratch[_VALUES, j] = work.due[k, 1 + j]
-        else:
+        is_remembered = work.event[e, EV_AT_TRIGGER] != 0
+        if not is_remembered or work.size[HAS_FACTOR] != 0:
             _ask(work, A_ASSIGN, _VALUES, t)
         for j in range(first, last):
-            index = work.target[j, 1]
+            value = work.due[k, 1 + j] if is_remembered else work.scratch[_VALUES, j]
+            index, factor = work.target[j, 1], work.target[j, 2]
+            if factor >= 0:
+                value *= work.scratch[_VALUES, factor]
             if work.target[j, 0] != 0:
-                work.vec[Y, index] = work.scratch[_VALUES, j]
+                work.vec[Y, index] = value
             else:
-                work.p[index] = work.scratch[_VALUES, j]
+                work.p[index] = value
         derive(work, t)
     _forget(work, k)
     work.stat[S_EVENTS] += 1
@@ -210,4 +216,8 @@ def process_events(work: Any, t: Any) -> Any:
         if not _is_drawn(work, work.queue[k, 0], t):
             return NOT_FINITE
         _execute(work, k, t)
+        if work.size[MUST_SETTLE] != 0:
+            status = settled(work, t)
+            if status != OK:
+                return status
     return EVENT_STORM

@@ -12,8 +12,9 @@ from sigmapath.opcodes import JumpOp
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled, inlined
+from sigmapath.solvers.work import call_part
 
-__all__ = ["apply_jump", "derive", "settle"]
+__all__ = ["apply_jump", "derive", "settle", "settled"]
 
 SET_PARAMETER, ADD_PARAMETER = int(JumpOp.SET_PARAMETER), int(JumpOp.ADD_PARAMETER)
 SET_STATE, ADD_STATE = int(JumpOp.SET_STATE), int(JumpOp.ADD_STATE)
@@ -33,6 +34,7 @@ N, NOW, A_DERIVE = at.N, at.NOW, at.A_DERIVE
     at.RATE,
 )
 FORCED, HAS_HELD, MASKED = at.FORCED, at.HAS_HELD, at.MASKED
+PART_CONSISTENT = at.PART_CONSISTENT
 
 
 @inlined
@@ -62,6 +64,12 @@ def apply_jump(work: Any, op: Any, index: Any, scale: Any, value: Any) -> None:
     elif op == HOLD:
         vec[HELD, index] = 1.0 if value != 0.0 else 0.0
         work.flag[HAS_HELD] = 1
+
+
+@compiled
+def settled(work: Any, t: Any) -> Any:
+    """Make row Y consistent where the model asks for it; return a status code."""
+    return int(call_part(work.part[PART_CONSISTENT], work, t, 0.0))
 
 
 @compiled

@@ -20,7 +20,7 @@ class Work(NamedTuple):
     size        int64 (N_SIZE,)       slots N .. below; read only
     program     int64                 elimination program of W, see linalg.symbolic; read only
     event       int64 (n_event, 7)    static event table, columns EV_* below; read only
-    target      int64 (n_assign, 2)   is it a state?, index; read only
+    target      int64 (n_assign, 3)   is it a state?, index, factor or -1; read only
     tune        float64 (N_TUNE,)     tolerances and limits; read only
     vec         float64 (N_ROW, n)    rows of state length
     jac, lu     float64               values of J, of L and U
@@ -153,8 +153,13 @@ RECORDS = {
     HAS_CLAMP,
     REQUESTED_METHOD,
     TIE_SEED,
+    HAS_FACTOR,
+    HAS_ALGEBRAIC,
+    HAS_FAST,
+    SLOW_SHARE,
+    MUST_SETTLE,
     N_SIZE,
-) = range(11)
+) = range(16)
 
 # Work.tune
 RTOL, MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP, N_TUNE = range(6)
@@ -189,7 +194,7 @@ S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
 RODAS5P, TSIT5, AUTO = range(3)
 
 # Work.part; the step of a method stands at its code.
-PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_DRIVE, N_PART = 2, 3, 4, 5, 6
+PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_CONSISTENT, PART_DRIVE, N_PART = 2, 3, 4, 5, 6, 7
 
 # Work.event columns
 EV_FIRST, EV_LAST, EV_INITIAL, EV_PERSISTENT, EV_AT_TRIGGER, EV_DELAY, EV_PRIORITY, N_EV = range(8)

@@ -11,7 +11,6 @@ through llvmlite in a few milliseconds.
 from __future__ import annotations
 
 import ctypes
-import logging
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -33,10 +32,10 @@ from sigmapath.machine.llvm import (
 )
 from sigmapath.machine.store import Entry, read_entry, write_entry
 from sigmapath.solvers.layout import PART_DRIVE
+from sigmapath.solvers.notice import announce
 
-__all__ = ["SOLVERS_MESSAGE", "drive", "part_addresses", "solver_digest"]
+__all__ = ["drive", "part_addresses", "solver_digest"]
 
-SOLVERS_MESSAGE = "compiling the solvers for this machine: once, about 20 s"
 _PREFIX = "sigmapath_solver_"
 _lock = Lock()
 
@@ -76,7 +75,7 @@ def _library() -> Loaded:
 def _made() -> Entry:
     from sigmapath.solvers.parts import part_texts
 
-    logging.getLogger("sigmapath").warning(SOLVERS_MESSAGE)
+    announce()
     texts, names, needed = part_texts(LIBRARY_PREFIX, _PREFIX)
     code = compile_object(texts, "fast")
     return Entry(facts={"names": names, "needed": needed}, code=code)

@@ -47,8 +47,8 @@ class SolverOptions:
     fixed_step : float
         If positive, every step has this length and no error is controlled: for tests of order.
     event_seed : int
-        Order in which events of equal priority execute at one instant: 0 is declared order,
-        another number draws an order that is the same in every run.
+        Events of equal priority at one instant execute in random order (SBML L3V2 section
+        4.12.3): this number draws the order, which is the same in every run; 0 is declared order.
 
     Raises
     ------
@@ -63,7 +63,7 @@ class SolverOptions:
     max_step: float = math.inf
     first_step: float = 0.0
     fixed_step: float = 0.0
-    event_seed: int = 0
+    event_seed: int = 1
 
     def __post_init__(self) -> None:
         if self.method not in METHOD_NAMES:

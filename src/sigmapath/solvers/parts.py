@@ -12,6 +12,7 @@ from typing import Any
 from numba import cfunc, types
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.consistent import make_consistent
 from sigmapath.solvers.drive import run_chunk
 from sigmapath.solvers.erk import explicit_step
 from sigmapath.solvers.linalg.sparse import assemble, factor, solve
@@ -57,6 +58,11 @@ def _solve(table: Any, stage: Any, _unused: Any) -> Any:
     return 0.0
 
 
+def _consistent(table: Any, t: Any, _unused: Any) -> Any:
+    """Make row Y consistent at t; a status code."""
+    return float(make_consistent(work_from(table), t))
+
+
 def _drive(chunk: Any, _unused: Any, _unused_too: Any) -> Any:
     run_chunk(chunk_from(chunk))
     return 0.0
@@ -69,6 +75,7 @@ _PARTS = {
     "readouts": _readouts,
     "factor": _factor,
     "solve": _solve,
+    "consistent": _consistent,
     "drive": _drive,
 }
 _OUTSIDE = re.compile(r"^(?:declare [^@\n]*|)@([\w.]+)(?:\(| = external )", re.MULTILINE)

@@ -109,7 +109,7 @@ def make_worker(
     vec[at.ATOL, :n] = options.atol_of(n)
     vec[at.MASS, :n] = kernels.mass
     vec[at.CLAMP, :n] = kernels.non_negative
-    width = max(n_event, n_assign, 1)
+    width = max(n_event, kernels.events.n_assigned, 1)
     static = (
         kernels.addresses,
         _sizes(kernels, options),
@@ -173,6 +173,11 @@ def _sizes(kernels: Kernels, options: SolverOptions) -> NDArray[np.int64]:
     size[at.HAS_CLAMP] = int(kernels.non_negative.any())
     size[at.REQUESTED_METHOD] = options.code
     size[at.TIE_SEED] = options.event_seed
+    size[at.HAS_FACTOR] = int((kernels.events.factor >= 0).any())
+    size[at.HAS_ALGEBRAIC] = int((kernels.mass == 0.0).any())
+    size[at.HAS_FAST] = int(kernels.has_fast)
+    size[at.SLOW_SHARE] = kernels.n_param + kernels.n_lag
+    size[at.MUST_SETTLE] = int(size[at.HAS_ALGEBRAIC] or size[at.HAS_FAST])
     return size
 
 
@@ -187,10 +192,10 @@ def _tune(options: SolverOptions) -> NDArray[np.float64]:
 
 
 def _events(kernels: Kernels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Event and target tables, shapes (n_event, N_EV) and (n_assign, 2)."""
+    """Event and target tables, shapes (n_event, N_EV) and (n_assign, 3)."""
     events = kernels.events
     table = np.zeros((max(events.n_event, 1), at.N_EV), dtype=np.int64)
-    target = np.zeros((max(len(events.target), 1), 2), dtype=np.int64)
+    target = np.zeros((max(len(events.target), 1), 3), dtype=np.int64)
     if events.n_event:
         table[:, at.EV_FIRST] = events.assign_start[:-1]
         table[:, at.EV_LAST] = events.assign_start[1:]
@@ -203,6 +208,7 @@ def _events(kernels: Kernels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if len(events.target):
         target[:, 0] = events.target_is_state
         target[:, 1] = events.target
+        target[:, 2] = events.factor if len(events.factor) else -1
     return table, target
 
 
