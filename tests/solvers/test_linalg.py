@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernels_by_hand import pattern_of
 
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.library import part_addresses
 from sigmapath.solvers.linalg.sparse import assemble, factor, jacobian_product, solve
 from sigmapath.solvers.linalg.symbolic import (
     DENSE,
@@ -17,6 +21,8 @@ from sigmapath.solvers.linalg.symbolic import (
     minimum_degree,
     n_matrix_values,
 )
+from sigmapath.solvers.linalg.unrolled import unrolled_parts
+from sigmapath.solvers.tables import address_table
 
 
 def solved(pattern, values, mass, mask, shift, b):
@@ -28,6 +34,63 @@ def solved(pattern, values, mass, mask, shift, b):
     ok = factor(program, lu)
     solve(program, lu, b, x, z)
     return program, ok, x
+
+
+def unrolled_solution(program, values, shift, b):
+    """Solution by the model's own code, called as the loop calls it."""
+    n = len(b)
+    own = unrolled_parts(program)
+    parts = part_addresses()
+    vec = np.zeros((at.N_ROW, n))
+    lu = np.zeros(n_matrix_values(program))
+    arrays = {"program": program, "vec": vec, "jac": values, "lu": lu, "part": parts}
+    arrays["flag"] = np.zeros(at.N_FLAG, dtype=np.int64)
+    kinds = at.RECORDS[at.Work]
+    empty = {
+        name: np.zeros((0,) * int(k[1]), dtype=np.int64 if k[0] == "i" else float)
+        for name, k in kinds.items()
+    }
+    table = address_table(at.Work, tuple({**empty, **arrays}.values()))
+    signature = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, ctypes.c_double, ctypes.c_double)
+    factor_own, solve_own = (signature(address) for address in own)
+    vec[at.RIGHT] = b
+    ok = factor_own(table.ctypes.data, shift, 0.0)
+    solve_own(table.ctypes.data, 3.0, 0.0)
+    return ok, vec[at.K + 3]
+
+
+@pytest.mark.parametrize(("n", "density"), [(1, 1.0), (5, 0.5), (12, 0.2), (40, 0.05), (70, 0.2)])
+def test_unrolled_code_solves_like_the_walked_program(n, density):
+    rng = np.random.default_rng(n)
+    pattern = pattern_of([np.flatnonzero(rng.random(n) < density).tolist() for _ in range(n)])
+    values = rng.normal(size=max(pattern.nnz, 1))
+    shift = 3.0 * (1.0 + np.abs(values).sum())
+    b = rng.normal(size=n)
+    program = lu_program(pattern, np.ones(n))
+    if program[0] == DENSE:
+        return
+    ok, x = unrolled_solution(program, values, shift, b)
+    expected = shift * np.eye(n) - matrix_of(pattern, values[: pattern.nnz], n)
+    assert ok == 1.0
+    np.testing.assert_allclose(x, np.linalg.solve(expected, b), rtol=1e-12)
+    _, _, walked = solved(pattern, values, np.ones(n), np.zeros(n), shift, b)
+    np.testing.assert_allclose(x, walked, rtol=1e-14)
+
+
+def test_a_long_fill_ends_in_full_rows():
+    rng = np.random.default_rng(70)
+    rows = [np.flatnonzero(rng.random(70) < 0.2).tolist() for _ in range(70)]
+    program = lu_program(pattern_of(rows), np.ones(70))
+    assert 0 < program[HEADER.index("tail")] < 60
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
+def test_unrolled_code_notices_a_useless_pivot(bad):
+    pattern = pattern_of([[0, 1], [1], [2]])
+    program = lu_program(pattern, np.ones(3))
+    values = np.array([1.0, 1.0, 2.0 if bad == 0.0 else bad, 1.0])
+    ok, _ = unrolled_solution(program, values, 2.0, np.ones(3))
+    assert ok == 0.0
 
 
 def matrix_of(pattern, values, n):

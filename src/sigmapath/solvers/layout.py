@@ -193,8 +193,10 @@ S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
 # Methods as the compiled loop knows them.
 RODAS5P, TSIT5, AUTO = range(3)
 
-# Work.part; the step of a method stands at its code.
-PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_CONSISTENT, PART_DRIVE, N_PART = 2, 3, 4, 5, 6, 7
+# Work.part; the step of a method stands at its code. FACTOR and SOLVE may be a model's own; those
+# that walk the elimination program, and the solver of its full rows, stand at the end.
+PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_CONSISTENT, PART_DRIVE = 2, 3, 4, 5, 6
+PART_TABLE_FACTOR, PART_TAIL, N_PART = 7, 8, 9
 
 # Work.event columns
 EV_FIRST, EV_LAST, EV_INITIAL, EV_PERSISTENT, EV_AT_TRIGGER, EV_DELAY, EV_PRIORITY, N_EV = range(8)

@@ -15,7 +15,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.consistent import make_consistent
 from sigmapath.solvers.drive import run_chunk
 from sigmapath.solvers.erk import explicit_step
-from sigmapath.solvers.linalg.sparse import assemble, factor, solve
+from sigmapath.solvers.linalg.sparse import assemble, factor, factor_tail, solve, solve_tail
 from sigmapath.solvers.reducers import reduce_point, reduce_step
 from sigmapath.solvers.rosenbrock import rosenbrock_step
 from sigmapath.solvers.work import chunk_from, work_from
@@ -58,6 +58,15 @@ def _solve(table: Any, stage: Any, _unused: Any) -> Any:
     return 0.0
 
 
+def _tail(table: Any, is_solve: Any, _unused: Any) -> Any:
+    """Factor the full rows at the end, or solve with them; 0 when singular."""
+    work = work_from(table)
+    if is_solve == 0.0:
+        return 1.0 if factor_tail(work.program, work.lu) else 0.0
+    solve_tail(work.program, work.lu, work.vec[at.SCRATCH])
+    return 1.0
+
+
 def _consistent(table: Any, t: Any, _unused: Any) -> Any:
     """Make row Y consistent at t; a status code."""
     return float(make_consistent(work_from(table), t))
@@ -77,6 +86,8 @@ _PARTS = {
     "solve": _solve,
     "consistent": _consistent,
     "drive": _drive,
+    "table_factor": _factor,
+    "tail": _tail,
 }
 _OUTSIDE = re.compile(r"^(?:declare [^@\n]*|)@([\w.]+)(?:\(| = external )", re.MULTILINE)
 

@@ -18,6 +18,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.library import part_addresses
 from sigmapath.solvers.linalg.symbolic import lu_program, n_matrix_values
+from sigmapath.solvers.linalg.unrolled import unrolled_parts
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.registry import METHODS
 from sigmapath.solvers.tables import address_table, set_last
@@ -80,6 +81,7 @@ def make_worker(
     *,
     program: NDArray[np.int64] | None = None,
     conservation: Conservation | None = None,
+    is_unrolled: bool = True,
 ) -> Worker:
     """Allocate a worker for one model.
 
@@ -91,6 +93,9 @@ def make_worker(
         Elimination program of another worker of the same model, to spare the ordering.
     conservation : Conservation, optional
         Conserved moieties of the model; needed for batches that equilibrate.
+    is_unrolled : bool
+        Whether the LU may be code of its own; otherwise its program is walked: the same numbers up
+        to rounding, slower, and nothing to compile.
 
     Raises
     ------
@@ -132,7 +137,7 @@ def make_worker(
         np.zeros((at.N_QUEUE if n_event else 1, 2), dtype=np.int64),
         np.zeros((at.N_QUEUE if n_event else 1, 1 + n_assign)),
         np.zeros((4, width)),
-        part_addresses(),
+        _parts(program, is_unrolled),
     )
     return Worker(
         kernels=kernels,
@@ -142,6 +147,15 @@ def make_worker(
         table=address_table(at.Work, (*static, *buffers)),
         moieties=None if conservation is None else conservation.matrix,
     )
+
+
+def _parts(program: NDArray[np.int64], is_unrolled: bool) -> NDArray[np.int64]:
+    """Addresses of the parts, with the model's own LU among them."""
+    parts = part_addresses()
+    own = unrolled_parts(program) if is_unrolled else None
+    if own is not None:
+        parts[at.PART_FACTOR], parts[at.PART_SOLVE] = own
+    return parts
 
 
 def _check(kernels: Kernels, options: SolverOptions) -> None:

@@ -14,10 +14,11 @@ from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.linalg.dense import dense_factor, dense_solve
 from sigmapath.solvers.linalg.symbolic import DENSE, HEADER
 
-__all__ = ["assemble", "factor", "jacobian_product", "solve"]
+__all__ = ["assemble", "factor", "factor_tail", "jacobian_product", "solve", "solve_tail"]
 
 _KIND, _N, _N_JAC, _N_LU = (HEADER.index(k) for k in ("kind", "n", "n_jac", "n_lu"))
 _PERM, _ROW, _DIAGONAL, _COLUMN = (HEADER.index(k) for k in ("perm", "row", "diagonal", "column"))
+_TAIL = HEADER.index("tail")
 _JAC, _UPDATE, _JAC_ROW, _JAC_COLUMN = (
     HEADER.index(k) for k in ("jac", "update", "jac_row", "jac_column")
 )
@@ -75,10 +76,12 @@ def factor(program: Any, lu: Any) -> bool:
     o_row = program[_ROW]
     o_diagonal = program[_DIAGONAL]
     o_column = program[_COLUMN]
+    tail = program[_TAIL]
     u = program[_UPDATE]
     for i in range(n):
         diagonal = program[o_diagonal + i]
-        for position in range(program[o_row + i], diagonal):
+        end = diagonal if i < tail else program[o_row + i + 1] - (n - tail)
+        for position in range(program[o_row + i], end):
             k = program[o_column + position]
             pivot_at = program[o_diagonal + k]
             multiplier = lu[position] * lu[pivot_at]
@@ -86,11 +89,70 @@ def factor(program: Any, lu: Any) -> bool:
             for source in range(pivot_at + 1, program[o_row + k + 1]):
                 lu[program[u]] -= multiplier * lu[source]
                 u += 1
-        pivot = lu[diagonal]
+        if i < tail:
+            pivot = lu[diagonal]
+            if pivot == 0.0 or not np.isfinite(pivot):
+                return False
+            lu[diagonal] = 1.0 / pivot
+    return factor_tail(program, lu)
+
+
+@inlined
+def _subtract(target: Any, factor: Any, source: Any) -> None:
+    """``target -= factor * source`` of equal length."""
+    for j in range(len(target)):
+        target[j] -= factor * source[j]
+
+
+@compiled
+def factor_tail(program: Any, lu: Any) -> bool:
+    """Factor the full rows at the end, the others being done; False when singular or NaN."""
+    n, tail = program[_N], program[_TAIL]
+    o_row = program[_ROW]
+    for i in range(tail, n):
+        # lu[mine + j] is the entry of column j.
+        mine = program[o_row + i + 1] - n
+        for k in range(tail, i):
+            other = program[o_row + k + 1] - n
+            multiplier = lu[mine + k] * lu[other + k]
+            lu[mine + k] = multiplier
+            _subtract(lu[mine + k + 1 : mine + n], multiplier, lu[other + k + 1 : other + n])
+        pivot = lu[mine + i]
         if pivot == 0.0 or not np.isfinite(pivot):
             return False
-        lu[diagonal] = 1.0 / pivot
+        lu[mine + i] = 1.0 / pivot
     return True
+
+
+@inlined
+def _dot(a: Any, b: Any) -> Any:
+    """Scalar product in four interleaved sums, which need not wait for each other."""
+    n = len(a)
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    j = 0
+    while j + 4 <= n:
+        s0 += a[j] * b[j]
+        s1 += a[j + 1] * b[j + 1]
+        s2 += a[j + 2] * b[j + 2]
+        s3 += a[j + 3] * b[j + 3]
+        j += 4
+    while j < n:
+        s0 += a[j] * b[j]
+        j += 1
+    return (s0 + s1) + (s2 + s3)
+
+
+@compiled
+def solve_tail(program: Any, lu: Any, z: Any) -> None:
+    """Solve with the full rows at the end, in place in ``z[tail:]``."""
+    n, tail = program[_N], program[_TAIL]
+    o_row = program[_ROW]
+    for i in range(tail, n):
+        mine = program[o_row + i + 1] - n
+        z[i] -= _dot(lu[mine + tail : mine + i], z[tail:i])
+    for i in range(n - 1, tail - 1, -1):
+        mine = program[o_row + i + 1] - n
+        z[i] = (z[i] - _dot(lu[mine + i + 1 : mine + n], z[i + 1 : n])) * lu[mine + i]
 
 
 @compiled
@@ -105,18 +167,26 @@ def solve(program: Any, lu: Any, b: Any, x: Any, z: Any) -> None:
     o_row = np.uintp(program[_ROW])
     o_diagonal = np.uintp(program[_DIAGONAL])
     o_column = np.uintp(program[_COLUMN])
+    tail = np.uintp(program[_TAIL])
     one = np.uintp(1)
     i = np.uintp(0)
     position = np.uintp(0)
     while i < n:
         total = b[np.uintp(program[o_perm + i])]
-        diagonal = np.uintp(program[o_diagonal + i])
-        while position < diagonal:
+        end = np.uintp(program[o_diagonal + i])
+        if i >= tail:
+            end = np.uintp(program[o_row + i + one]) - (n - tail)
+        while position < end:
             total -= lu[position] * z[np.uintp(program[o_column + position])]
             position += one
         z[i] = total
         i += one
         position = np.uintp(program[o_row + i])
+    if tail < n:
+        solve_tail(program, lu, z)
+        while i > tail:
+            i -= one
+            x[np.uintp(program[o_perm + i])] = z[i]
     while i > np.uintp(0):
         end = np.uintp(program[o_row + i])
         i -= one

@@ -10,9 +10,13 @@ The program, as offsets into itself (header slots are named below)::
     diagonal  (n,)        position of the diagonal within L and U
     column    (n_lu,)     new column index, ascending within a row
     jac       (n_jac,)    position within L and U of each Jacobian value
-    update    (n_update,) target of each multiply-subtract, in the order of elimination
+    update    (n_update,) target of each multiply-subtract, in the order of elimination, by pivots
+                          before the tail
     jac_row   (n + 1,)    the Jacobian's own pattern, for products with J and held rows
     jac_column(n_jac,)
+
+Elimination fills the last rows. From new index ``tail`` on all columns from ``tail`` on are taken
+as full: they stand side by side at the end of each row, and need no index lists.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ HEADER = (
     "n_jac",
     "n_lu",
     "n_update",
+    "tail",
     "perm",
     "row",
     "diagonal",
@@ -51,6 +56,8 @@ HEADER = (
 
 # Above this share of filled entries contiguous dense elimination beats walking index lists.
 _DENSE_SHARE = 0.8
+# Cost of a row operation in the tail and of each multiply-subtract of it, in those by index.
+_ROW_COST, _TAIL_SHARE = 8.0, 0.1
 # Beyond this many updates the list itself would outgrow the caches and the memory (8 B each).
 _MOST_UPDATES = 20_000_000
 
@@ -76,12 +83,18 @@ def lu_program(pattern: Pattern, mass: NDArray[np.float64]) -> IntArray:
     dense = n > 0 and bool((np.asarray(mass) == 0.0).any())
     perm: list[int] = list(range(n))
     filled: list[list[int]] = []
+    tail = n
     if not dense:
         perm, filled = minimum_degree(rows)
         n_lu = sum(map(len, filled))
         dense = n > 2 and n_lu >= _DENSE_SHARE * n * n
+        tail = _tail(filled)
+        full = list(range(tail, n))
+        filled = [
+            row if i < tail else [j for j in row if j < tail] + full for i, row in enumerate(filled)
+        ]
     if not dense:
-        return _sparse_program(pattern, perm, filled)
+        return _sparse_program(pattern, perm, filled, tail)
     return _dense_program(pattern, n)
 
 
@@ -158,7 +171,24 @@ def minimum_degree(rows: list[set[int]]) -> tuple[list[int], list[list[int]]]:
     return perm, filled
 
 
-def _sparse_program(pattern: Pattern, perm: list[int], filled: list[list[int]]) -> IntArray:
+def _tail(filled: list[list[int]]) -> int:
+    """First index of the rows that are best taken as full; n for none."""
+    n = len(filled)
+    below = np.zeros(n)
+    right = np.zeros(n)
+    for i, row in enumerate(filled):
+        k = row.index(i)
+        below[row[:k]] += 1.0
+        right[i] = len(row) - k - 1
+    by_index = np.concatenate([[0.0], np.cumsum(below * right)])
+    size = np.arange(n, -1, -1.0)
+    in_tail = _ROW_COST * size**2 / 2.0 + _TAIL_SHARE * size**3 / 3.0
+    return int(np.argmin(by_index + in_tail))
+
+
+def _sparse_program(
+    pattern: Pattern, perm: list[int], filled: list[list[int]], tail: int
+) -> IntArray:
     n = len(perm)
     row = np.zeros(n + 1, dtype=np.int64)
     row[1:] = np.cumsum([len(r) for r in filled])
@@ -180,6 +210,8 @@ def _sparse_program(pattern: Pattern, perm: list[int], filled: list[list[int]]) 
         mine_columns = column[row[i] : row[i + 1]]
         for position in range(row[i], diagonal[i]):
             k = column[position]
+            if k >= tail:
+                break
             right = column[diagonal[k] + 1 : row[k + 1]]
             targets.append(row[i] + np.searchsorted(mine_columns, right))
             n_update += len(right)
@@ -187,7 +219,7 @@ def _sparse_program(pattern: Pattern, perm: list[int], filled: list[list[int]]) 
             return _dense_program(pattern, n)
     update = np.concatenate(targets) if targets else np.empty(0, dtype=np.int64)
     lists = (perm, row, diagonal, column, jac, update, pattern.row_start, pattern.column)
-    return _packed((SPARSE, n, pattern.nnz, len(column), len(update)), lists)
+    return _packed((SPARSE, n, pattern.nnz, len(column), len(update), tail), lists)
 
 
 def _dense_program(pattern: Pattern, n: int) -> IntArray:
@@ -195,7 +227,7 @@ def _dense_program(pattern: Pattern, n: int) -> IntArray:
     jac = owner * n + pattern.column
     diagonal = np.arange(n) * (n + 1)
     lists = (range(n), (), diagonal, (), jac, (), pattern.row_start, pattern.column)
-    return _packed((DENSE, n, pattern.nnz, n * n, 0), lists)
+    return _packed((DENSE, n, pattern.nnz, n * n, 0, n), lists)
 
 
 def _packed(sizes: tuple[int, ...], lists: tuple[object, ...]) -> IntArray:
