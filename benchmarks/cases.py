@@ -36,7 +36,10 @@ class Case:
     end_time : float
         In model time; output at 101 even points from 0.
     species : tuple of str
-        Compared as concentrations: species that reactions or rate rules move.
+        Species that reactions or rate rules move, compared in the terms of the model's own maths:
+        as amounts where ``hasOnlySubstanceUnits`` says so, else as concentrations.
+    sizes : tuple of float
+        Size of the compartment where a species counts as an amount, else 0.
     swept : tuple of str
         Parameters that a sweep multiplies by 10^U(-0.5, 0.5).
     nominal : tuple of float
@@ -47,6 +50,7 @@ class Case:
     path: Path
     end_time: float
     species: tuple[str, ...]
+    sizes: tuple[float, ...]
     swept: tuple[str, ...]
     nominal: tuple[float, ...]
 
@@ -54,11 +58,6 @@ class Case:
     def times(self) -> NDArray[np.float64]:
         """Output times, shape (101,)."""
         return np.linspace(0.0, self.end_time, N_POINTS)
-
-    @property
-    def selections(self) -> list[str]:
-        """Observables: the concentration of every species."""
-        return [f"[{name}]" for name in self.species]
 
     def draws(self, n: int, seed: int) -> NDArray[np.float64]:
         """Values of the swept parameters, shape (n, n_swept)."""
@@ -73,12 +72,12 @@ def _case(name: str, path: Path, end_time: float, swept: tuple[str, ...] = ()) -
     model = libsbml.readSBMLFromFile(str(path)).getModel()
     if model is None:
         raise SystemExit(f"{path} holds no SBML model")
-    ruled = {rule.getVariable() for rule in model.getListOfRules() if rule.isAssignment()}
-    species = tuple(
-        one.getId()
-        for one in model.getListOfSpecies()
-        if not (one.getConstant() or one.getBoundaryCondition() or one.getId() in ruled)
-    )
+    moved = {rule.getVariable() for rule in model.getListOfRules() if rule.isRate()}
+    fixed = {one.getId() for one in model.getListOfSpecies() if one.getBoundaryCondition()}
+    for reaction in model.getListOfReactions():
+        sides = (*reaction.getListOfReactants(), *reaction.getListOfProducts())
+        moved |= {side.getSpecies() for side in sides} - fixed
+    states = [one for one in model.getListOfSpecies() if one.getId() in moved]
     solved = {one.getSymbol() for one in model.getListOfInitialAssignments()}
     known = [p for p in swept if model.getParameter(p) is not None and p not in solved]
     values = [model.getParameter(p).getValue() for p in known]
@@ -87,7 +86,13 @@ def _case(name: str, path: Path, end_time: float, swept: tuple[str, ...] = ()) -
         name=name,
         path=path,
         end_time=end_time,
-        species=species,
+        species=tuple(one.getId() for one in states),
+        sizes=tuple(
+            model.getCompartment(one.getCompartment()).getSize()
+            if one.getHasOnlySubstanceUnits()
+            else 0.0
+            for one in states
+        ),
         swept=tuple(p for p, _ in usable),
         nominal=tuple(v for _, v in usable),
     )

@@ -22,6 +22,22 @@ def case(tmp_path_factory) -> Case:
     return generated_case(8, tmp_path_factory.mktemp("case"))
 
 
+@pytest.fixture(scope="module")
+def amounts(tmp_path_factory) -> Case:
+    """Species that count as amounts in a small compartment: a unit mixed up is off 1e12-fold."""
+    import antimony
+
+    folder = tmp_path_factory.mktemp("amounts")
+    antimony.clearPreviousLoads()
+    antimony.loadAntimonyString(
+        "model amounts\ncompartment c = 1e-12; substanceOnly species A in c, B in c;\n"
+        "A = 2; B = 0; k = 0.3; A -> B; k * A;\nend"
+    )
+    (folder / "amounts.xml").write_text(antimony.getSBMLString("amounts"))
+    (folder / "models.tsv").write_text("model\tend_time\tsweep_parameters\namounts\t5\tk\n")
+    return cases_of_folder(folder)[0]
+
+
 def test_generated_networks_are_the_same_for_the_same_seed():
     assert network_text(20, 1) == network_text(20, 1)
     assert network_text(20, 1) != network_text(20, 2)
@@ -74,6 +90,15 @@ def test_adapters_agree(peer, case):
     found = prepared.observe(found) if hasattr(prepared, "observe") else found
     # Multistep codes at rtol 1e-10 reach about 1e-9 globally; a wrong unit or column is above 1e-2.
     assert scaled_rms_error(found, ours) < 1e-6
+
+
+@pytest.mark.parametrize("peer", [Sigmapath(), *PEERS], ids=lambda peer: peer.name)
+def test_amounts_are_compared_as_amounts(peer, amounts):
+    prepared = peer.prepare(amounts)
+    found = prepared.solve(1e-8)()
+    found = prepared.observe(found) if hasattr(prepared, "observe") else found
+    left = 2.0 * np.exp(-0.3 * amounts.times)
+    np.testing.assert_allclose(found, np.column_stack([left, 2.0 - left]), rtol=1e-5, atol=1e-5)
 
 
 def test_a_comparison_gives_rows_points_and_files(case, tmp_path):

@@ -34,6 +34,11 @@ for name in ("XBP1s, integral", "CHOP, peak", "misfolded protein, peak"):
     assert by_stress[10] - by_stress[0] > by_stress[20] - by_stress[10]
 assert float(change["XBP1s, integral"]) > 1.0
 assert float(change["CHOP, peak"]) < 1.0 and float(change["misfolded protein, peak"]) < 1.0
+at_tenth = stressed.sel({"(+)-pentazocine": 0.1}, method="nearest")
+lowest, highest = (stressed.isel({"(+)-pentazocine": i}) for i in (0, -1))
+for name in ("XBP1s, integral", "CHOP, peak"):
+    share = (at_tenth[name] - lowest[name]) / (highest[name] - lowest[name])
+    assert float(share) > 0.75
 failed = int((scarce["status"] != 0).sum())
 assert 0 < failed < scarce["status"].size / 2 and same
 assert bool((scarce["XBP1s, integral"].isnull() == (scarce["status"] != 0)).all())
