@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 # Below the absolute tolerance of the solver [uM and the like] nothing can be told from nothing.
 NOISE = 1e-9
 _CALL = re.compile(r"\s*(half_time|duration|EC50|spread)\s*\((.*)\)\s*", re.DOTALL)
-_ASSAY_WORDS = ("Ki", "IC50", "IC50 / Ki", "slope", "reached", "depletion")
+_ASSAY_WORDS = ("Ki", "IC50", "Kd", "IC50 / Ki", "Ki / true", "reached", "depletion")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
