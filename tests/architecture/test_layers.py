@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plot": ROOT | {"results", "analysis"},
 }
 # The top layer may import anything.
-TOP = {"api", "cli", "__init__", "__main__"}
+TOP = {"api", "cli", "conformance", "__init__", "__main__"}
 
 
 def modules() -> list[Path]:
