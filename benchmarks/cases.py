@@ -20,7 +20,7 @@ N_POINTS = 101
 # The condition in which s1r_mam is measured: everything moves. 50 nM (+)-pentazocine in slot 1 with
 # its constants from the ligand table, tunicamycin, hydrogen peroxide and a step of IP3, from t = 0.
 _S1R_VALUES = {"L1": 0.05, "tunicamycin": 1.0, "H2O2": 20.0, "IP3_stimulus": 0.2}
-_S1R_SWEPT = ("L1", "tunicamycin", "H2O2", "IP3_stimulus", "kon_L1", "Kd_L1")
+_S1R_SWEPT = ("tunicamycin", "H2O2", "IP3_stimulus", "kon_L1", "Kd_L1", "alpha_L1")
 _DAY = 86400.0
 
 
@@ -113,10 +113,13 @@ def s1r_mam_case(folder: Path) -> Case:
     }
     document = libsbml.readSBMLFromString(sp.load("s1r_mam").to_sbml())
     for name, value in values.items():
-        parameter = document.getModel().getParameter(name)
-        if parameter is None:
-            raise SystemExit(f"s1r_mam has no parameter {name}: adjust benchmarks/cases.py")
-        parameter.setValue(value)
+        found = document.getModel().getElementBySId(name)
+        if isinstance(found, libsbml.Parameter):
+            found.setValue(value)
+        elif isinstance(found, libsbml.Species):
+            found.setInitialConcentration(value)
+        else:
+            raise SystemExit(f"s1r_mam has no {name} to set: adjust benchmarks/cases.py")
     path = folder / "s1r_mam.xml"
     libsbml.writeSBMLToFile(document, str(path))
     return _case("s1r_mam", path, _DAY, _S1R_SWEPT)

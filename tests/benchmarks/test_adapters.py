@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from benchmarks.cases import Case, cases_of_folder, generated_case, small_case
+from benchmarks.cases import Case, cases_of_folder, generated_case, s1r_mam_case, small_case
 from benchmarks.compare import Effort, compare_case
 from benchmarks.generated import network_text
 from benchmarks.peers.ours import Sigmapath
@@ -62,6 +62,15 @@ def test_a_case_comes_from_its_file_alone(tmp_path):
     assert factors.min() >= 10**-0.5
     assert factors.max() <= 10**0.5
     np.testing.assert_array_equal(draws, small.draws(1000, seed=3))
+
+
+def test_s1r_mam_is_measured_while_everything_moves(tmp_path):
+    case = s1r_mam_case(tmp_path)
+    assert len(case.swept) == 6
+    found = Sigmapath().prepare(case).solve(1e-6)()
+    column = {name: found[:, i] for i, name in enumerate(case.species)}
+    for name in ("O_L1_mam", "Ca_mito", "XBP1s", "ROS"):
+        assert np.ptp(column[name]) > 0.1 * column[name].max() > 0.0
 
 
 def test_a_folder_of_models_is_read_by_its_table(tmp_path):
