@@ -69,7 +69,7 @@ def test_s1r_mam_is_measured_while_everything_moves(tmp_path):
     assert len(case.swept) == 6
     found = Sigmapath().prepare(case).solve(1e-6)()
     column = {name: found[:, i] for i, name in enumerate(case.species)}
-    for name in ("O_L1_mam", "Ca_mito", "XBP1s", "ROS"):
+    for name in ("O_L1_mam", "Ca_mito_total", "XBP1s", "ROS"):
         assert np.ptp(column[name]) > 0.1 * column[name].max() > 0.0
 
 
