@@ -20,7 +20,7 @@ N_POINTS = 101
 # The condition in which s1r_mam is measured: everything moves. 50 nM (+)-pentazocine in slot 1 with
 # its constants from the ligand table, tunicamycin, hydrogen peroxide and a step of IP3, from t = 0.
 _S1R_VALUES = {"L1": 0.05, "tunicamycin": 1.0, "H2O2": 20.0, "IP3_stimulus": 0.2}
-_S1R_SWEPT = ("L1", "tunicamycin", "H2O2", "IP3_stimulus", "kon_L1", "Kd_L1")
+_S1R_SWEPT = ("tunicamycin", "H2O2", "IP3_stimulus", "kon_L1", "Kd_L1", "alpha_L1")
 _DAY = 86400.0
 
 
@@ -36,7 +36,10 @@ class Case:
     end_time : float
         In model time; output at 101 even points from 0.
     species : tuple of str
-        Compared as concentrations: species that reactions or rate rules move.
+        Species that reactions or rate rules move, compared in the terms of the model's own maths:
+        as amounts where ``hasOnlySubstanceUnits`` says so, else as concentrations.
+    sizes : tuple of float
+        Size of the compartment where a species counts as an amount, else 0.
     swept : tuple of str
         Parameters that a sweep multiplies by 10^U(-0.5, 0.5).
     nominal : tuple of float
@@ -47,6 +50,7 @@ class Case:
     path: Path
     end_time: float
     species: tuple[str, ...]
+    sizes: tuple[float, ...]
     swept: tuple[str, ...]
     nominal: tuple[float, ...]
 
@@ -54,11 +58,6 @@ class Case:
     def times(self) -> NDArray[np.float64]:
         """Output times, shape (101,)."""
         return np.linspace(0.0, self.end_time, N_POINTS)
-
-    @property
-    def selections(self) -> list[str]:
-        """Observables: the concentration of every species."""
-        return [f"[{name}]" for name in self.species]
 
     def draws(self, n: int, seed: int) -> NDArray[np.float64]:
         """Values of the swept parameters, shape (n, n_swept)."""
@@ -73,12 +72,12 @@ def _case(name: str, path: Path, end_time: float, swept: tuple[str, ...] = ()) -
     model = libsbml.readSBMLFromFile(str(path)).getModel()
     if model is None:
         raise SystemExit(f"{path} holds no SBML model")
-    ruled = {rule.getVariable() for rule in model.getListOfRules() if rule.isAssignment()}
-    species = tuple(
-        one.getId()
-        for one in model.getListOfSpecies()
-        if not (one.getConstant() or one.getBoundaryCondition() or one.getId() in ruled)
-    )
+    moved = {rule.getVariable() for rule in model.getListOfRules() if rule.isRate()}
+    fixed = {one.getId() for one in model.getListOfSpecies() if one.getBoundaryCondition()}
+    for reaction in model.getListOfReactions():
+        sides = (*reaction.getListOfReactants(), *reaction.getListOfProducts())
+        moved |= {side.getSpecies() for side in sides} - fixed
+    states = [one for one in model.getListOfSpecies() if one.getId() in moved]
     solved = {one.getSymbol() for one in model.getListOfInitialAssignments()}
     known = [p for p in swept if model.getParameter(p) is not None and p not in solved]
     values = [model.getParameter(p).getValue() for p in known]
@@ -87,7 +86,13 @@ def _case(name: str, path: Path, end_time: float, swept: tuple[str, ...] = ()) -
         name=name,
         path=path,
         end_time=end_time,
-        species=species,
+        species=tuple(one.getId() for one in states),
+        sizes=tuple(
+            model.getCompartment(one.getCompartment()).getSize()
+            if one.getHasOnlySubstanceUnits()
+            else 0.0
+            for one in states
+        ),
         swept=tuple(p for p, _ in usable),
         nominal=tuple(v for _, v in usable),
     )
@@ -108,10 +113,13 @@ def s1r_mam_case(folder: Path) -> Case:
     }
     document = libsbml.readSBMLFromString(sp.load("s1r_mam").to_sbml())
     for name, value in values.items():
-        parameter = document.getModel().getParameter(name)
-        if parameter is None:
-            raise SystemExit(f"s1r_mam has no parameter {name}: adjust benchmarks/cases.py")
-        parameter.setValue(value)
+        found = document.getModel().getElementBySId(name)
+        if isinstance(found, libsbml.Parameter):
+            found.setValue(value)
+        elif isinstance(found, libsbml.Species):
+            found.setInitialConcentration(value)
+        else:
+            raise SystemExit(f"s1r_mam has no {name} to set: adjust benchmarks/cases.py")
     path = folder / "s1r_mam.xml"
     libsbml.writeSBMLToFile(document, str(path))
     return _case("s1r_mam", path, _DAY, _S1R_SWEPT)

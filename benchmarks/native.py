@@ -31,7 +31,7 @@ class NativeSystem:
         import sigmapath as sp
 
         engine = sp.load(case.path)._engine
-        plan = engine.plan(times=case.times, observables=case.selections)
+        plan = engine.plan(times=case.times, observables=case.species)
         kernels = engine.kernels(plan.outputs, tier="fast")
         if kernels.events.n_event or kernels.n_lag or not kernels.mass.all():
             raise Unsupported(f"{case.name} has events, delays or algebraic equations")

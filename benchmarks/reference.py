@@ -23,7 +23,7 @@ _MUST_AGREE = 1e-7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Concentrations, shape (n_time, n_species), and how far the second method is from them."""
+    """Values, shape (n_time, n_species), and how far the second method is from them."""
 
     values: FloatArray
     agreement: float

@@ -13,7 +13,7 @@ from benchmarks.cases import Case
 __all__ = ["Peer", "Prepared", "Solve", "Sweep", "Unsupported"]
 
 FloatArray = NDArray[np.float64]
-# One warm solve from the initial state: concentrations, shape (n_time, n_species).
+# One warm solve from the initial state: shape (n_time, n_species), in the terms of ``Case``.
 Solve = Callable[[], FloatArray]
 
 

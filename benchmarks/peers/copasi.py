@@ -64,16 +64,19 @@ class _Prepared:
             raise Unsupported(f"COPASI cannot prepare {self.case.name}")
         series = task.getTimeSeries()
         n_species = len(self.case.species)
-        columns: list[int] = []
+        task.process(True)
+        names = {series.getSBMLId(i, model): i for i in range(series.getNumVariables())}
+        absent = [name for name in self.case.species if name not in names]
+        if absent:
+            raise Unsupported(f"its time series lacks {', '.join(absent[:3])}")
+        columns = [names[name] for name in self.case.species]
+        factors = np.array([size or 1.0 for size in self.case.sizes])
 
         def solve() -> FloatArray:
             task.restore()
             if not task.process(True):
                 return np.full((N_POINTS, n_species), np.nan)
-            if not columns:
-                names = {series.getSBMLId(i, model): i for i in range(series.getNumVariables())}
-                columns.extend(names[name] for name in self.case.species)
-            return _table(series, columns)
+            return _table(series, columns) * factors
 
         return solve
 

@@ -50,7 +50,7 @@ class _Prepared:
         return self.make(self.system, self.case.times, rtol)
 
     def observe(self, states: FloatArray) -> FloatArray:
-        """Concentrations from states."""
+        """Values of the species, from states."""
         return self.system.outputs(self.case.times, states)
 
     def sweep(self, rtol: float, n_cores: int) -> Sweep:

@@ -73,7 +73,10 @@ def _loaded(case: Case, rtol: float) -> Any:
 
     roadrunner.Logger.setLevel(roadrunner.Logger.LOG_CRITICAL)
     runner = roadrunner.RoadRunner(str(case.path))
-    runner.timeCourseSelections = case.selections
+    # A plain id is an amount here, whatever the model says.
+    runner.timeCourseSelections = [
+        name if size else f"[{name}]" for name, size in zip(case.species, case.sizes, strict=True)
+    ]
     runner.integrator.relative_tolerance = rtol
     runner.integrator.absolute_tolerance = 1e-3 * rtol
     runner.integrator.maximum_num_steps = _MOST_STEPS

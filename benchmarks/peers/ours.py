@@ -61,7 +61,7 @@ class _Prepared:
 
     def solve(self, rtol: float) -> Solve:
         return self.model.simulator(
-            self.case.times, observables=self.case.selections, rtol=rtol, method=self.method
+            self.case.times, observables=self.case.species, rtol=rtol, method=self.method
         ).run
 
     def sweep(self, rtol: float, n_cores: int) -> _Sweep:
@@ -82,12 +82,12 @@ class _Sweep:
         columns = dict(zip(case.swept, values.T, strict=True))
         data = self.prepared.model.simulate(
             case.times,
-            observables=case.selections,
+            observables=case.species,
             ensemble=sp.ensemble(members=columns, nominal=False),
             **self.options,
         )
         self.last = data
-        return np.stack([data[name].values for name in case.selections], axis=-1)
+        return np.stack([data[name].values for name in case.species], axis=-1)
 
     def close(self) -> None:
         """Nothing was started."""

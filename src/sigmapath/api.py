@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sigmapath.simulate.engine import Engine
     from sigmapath.simulate.rest import RestReport
     from sigmapath.simulate.simulator import Simulator
+    from sigmapath.simulate.stochastic import StochasticEngine
 
 __all__ = ["Model", "from_antimony", "from_network", "from_sbml", "ligands", "load", "models"]
 
@@ -112,9 +113,10 @@ class Model:
     Notes
     -----
     Times, doses and values are plain numbers in the units of the model, or text with a unit
-    ("100 nM", "6 h"). Options of every run: ``method`` ("auto", "rodas5p", "tsit5"), ``rtol``
-    (1e-6), ``atol`` (1e-3 rtol, in units of the states), ``max_steps``, ``backend`` ("llvm" or
-    "numba"), ``threads``, ``progress`` (a callable (done, total)).
+    ("100 nM", "6 h"). Options of every run: ``method`` ("auto", "rodas5p", "tsit5"; "ssa" is exact
+    stochastic simulation), ``rtol`` (1e-6), ``atol`` (1e-3 rtol, in units of the states),
+    ``max_steps``, ``backend`` ("llvm" or "numba"), ``threads``, ``progress`` (a callable (done,
+    total)).
     """
 
     def __init__(
@@ -287,6 +289,8 @@ class Model:
         observables: Sequence[str] | str | None = None,
         ensemble: Any = None,
         seed: int = 0,
+        replicates: int | None = None,
+        moments: bool = False,
         **options: Any,
     ) -> xr.Dataset:
         """Simulate over time.
@@ -308,14 +312,21 @@ class Model:
         ensemble : int or ``sp.ensemble(...)``, optional
             Adds the dimension ``member``: 0 is nominal, then the draws.
         seed : int
-            Of the draws.
+            Of the draws, and of stochastic runs.
+        replicates : int, optional
+            With ``method="ssa"`` (exact stochastic simulation): number of runs, 1 if left out. Each
+            has random numbers of its own; the same seed gives the same bytes.
+        moments : bool
+            With ``method="ssa"``: mean and standard deviation over the replicates instead of the
+            runs; memory does not grow with their number.
         **options
             See :class:`Model`.
 
         Returns
         -------
         xarray.Dataset
-            Dimension ``time``; ``status`` is 0 if all is well, otherwise values are NaN.
+            Dimension ``time``; ``status`` is 0 if all is well, otherwise values are NaN. Stochastic
+            runs have the dimension ``replicate`` before it, or ``statistic`` ("mean", "sd").
         """
         return self._dataset(
             times=times,
@@ -327,6 +338,8 @@ class Model:
             observables=observables,
             ensemble=ensemble,
             seed=seed,
+            replicates=replicates,
+            moments=moments,
             **options,
         )
 
@@ -570,6 +583,16 @@ class Model:
         times = given.get("times")
         if isinstance(times, tuple) and len(times) == 2 and isinstance(times[1], int):
             given["times"], given["points"] = times
+        chance = {name: given.pop(name, None) for name in ("replicates", "moments")}
+        chance = {name: value for name, value in chance.items() if value not in (None, False)}
+        if options.get("method") == "ssa":
+            options["progress"] = progress
+            return self._stochastic.run(options=options, **chance, **given)
+        if chance:
+            raise PlanError(
+                f"{' and '.join(chance)}: only stochastic runs have replicates",
+                fix='add method="ssa"',
+            )
         plan = self._engine.plan(**given)
         return self._engine.run(plan, progress=progress, **options)
 
@@ -601,6 +624,22 @@ class Model:
             ranges=parameter_ranges(self._network),
             inputs=input_ids(self._network),
             default_observables=default_observables(self._network, system),
+            long_names=long_names(self._network),
+        )
+
+    @cached_property
+    def _stochastic(self) -> StochasticEngine:
+        """The model as a jump process; made once, when first needed."""
+        from sigmapath.pathways.ligands import ligand_table
+        from sigmapath.simulate.evidence import input_ids, long_names, parameter_ranges
+        from sigmapath.simulate.stochastic import StochasticEngine
+
+        return StochasticEngine(
+            self._network,
+            ligands=ligand_table(),
+            conditions=self._conditions,
+            ranges=parameter_ranges(self._network),
+            inputs=input_ids(self._network),
             long_names=long_names(self._network),
         )
 

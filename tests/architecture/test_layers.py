@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plot": ROOT | {"results", "analysis"},
 }
 # The top layer may import anything.
-TOP = {"api", "cli", "__init__", "__main__"}
+TOP = {"api", "cli", "conformance", "__init__", "__main__"}
 
 
 def modules() -> list[Path]:
@@ -134,3 +134,9 @@ def test_no_module_takes_part_in_an_import_cycle() -> None:
 
     for name in sorted(edges):
         visit(name, ())
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    # Without packages in tests/, two files of one name cannot both be collected.
+    names = [path.name for path in (SOURCE.parents[1] / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from benchmarks.cases import Case, cases_of_folder, generated_case, small_case
+from benchmarks.cases import Case, cases_of_folder, generated_case, s1r_mam_case, small_case
 from benchmarks.compare import Effort, compare_case
 from benchmarks.generated import network_text
 from benchmarks.peers.ours import Sigmapath
@@ -20,6 +20,22 @@ PEERS, ABSENT = installed_peers()
 @pytest.fixture(scope="module")
 def case(tmp_path_factory) -> Case:
     return generated_case(8, tmp_path_factory.mktemp("case"))
+
+
+@pytest.fixture(scope="module")
+def amounts(tmp_path_factory) -> Case:
+    """Species that count as amounts in a small compartment: a unit mixed up is off 1e12-fold."""
+    import antimony
+
+    folder = tmp_path_factory.mktemp("amounts")
+    antimony.clearPreviousLoads()
+    antimony.loadAntimonyString(
+        "model amounts\ncompartment c = 1e-12; substanceOnly species A in c, B in c;\n"
+        "A = 2; B = 0; k = 0.3; A -> B; k * A;\nend"
+    )
+    (folder / "amounts.xml").write_text(antimony.getSBMLString("amounts"))
+    (folder / "models.tsv").write_text("model\tend_time\tsweep_parameters\namounts\t5\tk\n")
+    return cases_of_folder(folder)[0]
 
 
 def test_generated_networks_are_the_same_for_the_same_seed():
@@ -48,6 +64,15 @@ def test_a_case_comes_from_its_file_alone(tmp_path):
     np.testing.assert_array_equal(draws, small.draws(1000, seed=3))
 
 
+def test_s1r_mam_is_measured_while_everything_moves(tmp_path):
+    case = s1r_mam_case(tmp_path)
+    assert len(case.swept) == 6
+    found = Sigmapath().prepare(case).solve(1e-6)()
+    column = {name: found[:, i] for i, name in enumerate(case.species)}
+    for name in ("O_L1_mam", "Ca_mito_total", "XBP1s", "ROS"):
+        assert np.ptp(column[name]) > 0.1 * column[name].max() > 0.0
+
+
 def test_a_folder_of_models_is_read_by_its_table(tmp_path):
     small_case(tmp_path)
     (tmp_path / "models.tsv").write_text(
@@ -74,6 +99,15 @@ def test_adapters_agree(peer, case):
     found = prepared.observe(found) if hasattr(prepared, "observe") else found
     # Multistep codes at rtol 1e-10 reach about 1e-9 globally; a wrong unit or column is above 1e-2.
     assert scaled_rms_error(found, ours) < 1e-6
+
+
+@pytest.mark.parametrize("peer", [Sigmapath(), *PEERS], ids=lambda peer: peer.name)
+def test_amounts_are_compared_as_amounts(peer, amounts):
+    prepared = peer.prepare(amounts)
+    found = prepared.solve(1e-8)()
+    found = prepared.observe(found) if hasattr(prepared, "observe") else found
+    left = 2.0 * np.exp(-0.3 * amounts.times)
+    np.testing.assert_allclose(found, np.column_stack([left, 2.0 - left]), rtol=1e-5, atol=1e-5)
 
 
 def test_a_comparison_gives_rows_points_and_files(case, tmp_path):

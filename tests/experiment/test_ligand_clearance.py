@@ -28,3 +28,19 @@ def test_an_input_may_be_given_among_the_parameters_too():
     held = model.simulate("1 h", doses={"L1": 0.1}, observables=["S1R_released"], rtol=1e-9)
     given = model.simulate("1 h", parameters={"L1": 0.1}, observables=["S1R_released"], rtol=1e-9)
     assert given["S1R_released"].values == pytest.approx(held["S1R_released"].values, rel=1e-7)
+
+
+def test_a_ligand_is_washed_away_with_its_phase():
+    protocol = [sp.phase("1 h", doses={"PRE-084": "1 uM"}), sp.washout("1 h")]
+    data = sp.load("s1r").simulate([1800.0, 3600.0, 5400.0], protocol=protocol, observables=["L1"])
+    assert data["L1"].values.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_a_ligand_goes_back_to_the_level_held_all_along():
+    data = sp.load("s1r").simulate(
+        [1800.0, 5400.0],
+        doses={"PRE-084": "10 nM"},
+        protocol=[sp.phase("1 h", doses={"PRE-084": "1 uM"}), sp.washout("1 h")],
+        observables=["L1"],
+    )
+    assert data["L1"].values == pytest.approx([1.0, 0.01], rel=1e-12)

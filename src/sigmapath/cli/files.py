@@ -114,10 +114,12 @@ def write_figure(path: Path, draw: Callable[[], Any]) -> None:
     ------
     OutputError
     """
-    figure = draw()
+    from sigmapath.plot.style import styled
+
     partial = _beside(path)
     try:
-        figure.savefig(partial)
+        with styled():
+            draw().savefig(partial)
         partial.replace(path)
     except OSError as error:
         raise OutputError(

@@ -65,9 +65,10 @@ def simulate(
     stop_if_nothing_is_done(raw)
     if out is not None or plot is None:
         write_result(raw, out)
+    code = report_failures(raw)
     if plot is not None:
         write_figure(plot, lambda: _figure(raw, observable))
-    return report_failures(raw)
+    return code
 
 
 def rest_first(rest: bool) -> Any:
@@ -80,12 +81,16 @@ def rest_first(rest: bool) -> Any:
 
 
 def _figure(raw: Any, observables: list[str]) -> Any:
+    """One panel for one observable, else a panel for each."""
     from matplotlib.figure import Figure
 
-    from sigmapath.plot.time_course import time_course
+    from sigmapath.plot.panels import time_course_panels
+    from sigmapath.plot.time_course import course_names, time_course
     from sigmapath.results.dataset import to_dataset
 
     data = to_dataset(raw)
-    figure = Figure(figsize=(7.5, 4.6), layout="constrained")
-    time_course(data, observables or None, ax=figure.add_subplot())
+    if len(course_names(data, observables or None)) > 1:
+        return time_course_panels(data, observables or None)
+    figure = Figure(figsize=(7.0, 4.4), layout="constrained")
+    time_course(data, ax=figure.add_subplot())
     return figure

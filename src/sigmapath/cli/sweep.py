@@ -84,9 +84,10 @@ def sweep(
     stop_if_nothing_is_done(raw)
     if out is not None or plot is None:
         write_result(raw, out)
+    code = report_failures(raw)
     if plot is not None:
         write_figure(plot, lambda: _figure(raw, readout))
-    return report_failures(raw)
+    return code
 
 
 def _figure(raw: Any, readouts: list[str]) -> Any:
@@ -102,7 +103,7 @@ def _figure(raw: Any, readouts: list[str]) -> Any:
     figure = Figure(figsize=(6.6 * count, 5.0), layout="constrained")
     axes = figure.subplots(1, count, squeeze=False)[0]
     for ax, name in zip(axes, readouts, strict=True):
-        if data[name].ndim == 1:
+        if data[name].ndim < 2:
             sweep_lines(data, name, ax=ax)
         else:
             heat_map(data, name, ax=ax)

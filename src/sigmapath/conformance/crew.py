@@ -23,10 +23,10 @@ __all__ = ["run_cases"]
 _FIRST = 300.0
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, task: Callable[[Path], Outcome]) -> None:
     """Body of a worker: folders in, outcomes out, until None."""
     while (folder := connection.recv()) is not None:
-        connection.send(judge(folder))
+        connection.send(task(folder))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,11 +38,11 @@ class _Worker:
     is_warm: bool = False
 
 
-def _hired() -> _Worker:
+def _hired(task: Callable[[Path], Outcome]) -> _Worker:
     # Spawned, not forked: a worker starts in the same state on every platform.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, task), daemon=True)
     process.start()
     theirs.close()
     return _Worker(process=process, connection=ours)
@@ -52,7 +52,7 @@ def _lost(worker: _Worker, limit: float) -> Outcome | None:
     """Outcome of the case of a worker that is dead or late, None while it may go on."""
     assert worker.case is not None
     name = worker.case.name
-    if not worker.process.is_alive() and not worker.connection.poll():
+    if not worker.process.is_alive():
         reason = f"exit code {worker.process.exitcode}"
         return Outcome(number=name, verdict="crash", reason=reason)
     if time.monotonic() > worker.deadline:
@@ -72,6 +72,7 @@ def run_cases(
     jobs: int = 1,
     limit: float = 60.0,
     report: Callable[[Outcome], None] = lambda outcome: None,
+    task: Callable[[Path], Outcome] = judge,
 ) -> tuple[Outcome, ...]:
     """Run every case in one of ``jobs`` processes.
 
@@ -84,6 +85,8 @@ def run_cases(
         Seconds a case may take; the first case of a process has more, for it imports everything.
     report : callable
         Told of every outcome as it comes.
+    task : callable
+        What is done with a folder; importable by name, for it runs in another process.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def run_cases(
         In the order of ``folders``.
     """
     waiting = deque(folders)
-    workers = [_hired() for _ in range(max(1, min(jobs, len(folders))))]
+    workers = [_hired(task) for _ in range(max(1, min(jobs, len(folders))))]
     outcomes: dict[str, Outcome] = {}
 
     def keep(outcome: Outcome) -> None:
@@ -115,7 +118,7 @@ def run_cases(
                 elif (outcome := _lost(worker, limit)) is not None:
                     keep(outcome)
                     _dismiss(worker)
-                    workers[workers.index(worker)] = _hired()
+                    workers[workers.index(worker)] = _hired(task)
     finally:
         for worker in workers:
             _dismiss(worker)
@@ -123,7 +126,10 @@ def run_cases(
 
 
 def _received(worker: _Worker) -> Outcome | None:
+    """What the worker has sent, None if nothing; a closed connection is noticed elsewhere."""
     try:
-        return worker.connection.recv() if worker.connection.poll() else None
+        outcome: Outcome | None = worker.connection.recv() if worker.connection.poll() else None
     except (EOFError, OSError):
+        worker.process.join(timeout=5.0)
         return None
+    return outcome

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.evidence.claims import Claim
-from sigmapath.evidence.measures import FloatArray, Recorded, measure, parse_measure
+from sigmapath.evidence.measures import NOISE, FloatArray, Recorded, measure, parse_measure
 from sigmapath.evidence.running import Results
 from sigmapath.evidence.specs import Check, Experiment, RunSpec
 from sigmapath.experiment.ligands import LigandTable
@@ -212,8 +212,7 @@ def _pair(
     values = _value(text, name, runs, recorded)
     said = f"{text}, {name}"
     if check.vs is not None:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = values / _value(text, check.vs, runs, recorded)
+        values = _ratio(values, _value(text, check.vs, runs, recorded))
         said = f"{text}, {name} / {check.vs}"
     if check.as_percent == "increase":
         return 100.0 * (values - 1.0), f"{said}, % increase"
@@ -230,6 +229,11 @@ def _pair(
                 return (values - 1) / (second - 1), f"change of {said} over that of {said_second}"
             return values - second, f"{said} minus {said_second}"
     return values, said
+
+
+def _ratio(values: FloatArray, others: FloatArray) -> FloatArray:
+    """Quotient; NaN where there is nothing to divide by."""
+    return values / np.where(np.abs(others) > NOISE, others, np.nan)
 
 
 def _compare(check: Check, measured: FloatArray) -> tuple[BoolArray, str]:

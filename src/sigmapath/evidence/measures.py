@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from sigmapath.errors import PlanError
 from sigmapath.experiment.readouts import parse_readout
 
-__all__ = ["Measure", "Recorded", "measure", "parse_measure"]
+__all__ = ["NOISE", "Measure", "Recorded", "measure", "parse_measure"]
 
 FloatArray = NDArray[np.float64]
+# Below the absolute tolerance of the solver [uM and the like] nothing can be told from nothing.
+NOISE = 1e-9
 _CALL = re.compile(r"\s*(half_time|duration|EC50|spread)\s*\((.*)\)\s*", re.DOTALL)
-_ASSAY_WORDS = ("Ki", "IC50", "IC50 / Ki", "slope", "reached", "depletion")
+_ASSAY_WORDS = ("Ki", "IC50", "Kd", "IC50 / Ki", "Ki / true", "reached", "depletion")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,8 @@ def measure(wanted: Measure, run: str, recorded: Mapping[str, Recorded]) -> Floa
         return half_effect_dose(own.doses, own.readouts[wanted.readouts[0]])
     if wanted.kind == "spread":
         high, low = (own.readouts[text] for text in wanted.readouts)
-        return (high - low) / np.maximum(np.abs(high), np.abs(low))
+        size = np.maximum(np.abs(high), np.abs(low))
+        return (high - low) / np.where(size > 0.0, size, 1.0)
     course = own.courses[wanted.course]
     if wanted.kind == "half_time":
         return half_time(own.times, course)
@@ -180,7 +183,7 @@ def half_effect_dose(doses: FloatArray, values: FloatArray) -> FloatArray:
     found = np.full(len(values), np.nan)
     for i, row in enumerate(values):
         effect = row - row[0]
-        if not np.isfinite(effect).all():
+        if not np.isfinite(effect).all() or np.abs(row).max() < NOISE:
             continue
         top = effect[np.argmax(np.abs(effect))]
         if abs(top) <= 1e-6 * abs(row[0]):

@@ -124,7 +124,7 @@ def run_experiments(
                 found=str(error),
             ) from error  # fmt: skip
     total = sum(plan.n_runs for _, plan in plans.values())
-    n_member = _n_member(plans.values())
+    n_member = max(_n_member(plans.values()), ensemble + 1 if isinstance(ensemble, int) else 1)
     done, recorded = 0, {}
     for spec, asked in wanted.items():
         if spec.binding:
@@ -251,18 +251,24 @@ def _binding(
     asked: _Wanted,
     engine_of: EngineSource,
     ensemble: Members,
+    n_member: int,
     seed: int,
 ) -> Recorded:
-    from sigmapath.assays.binding import binding_numbers
+    from sigmapath.assays.binding import MODEL, binding_numbers
 
-    numbers = binding_numbers(dict(spec.binding), engine_of, ensemble=ensemble, seed=seed)
-    values: dict[str, FloatArray] = {name: numbers[name] for name in asked.readouts}
-    size = len(next(iter(numbers.values())))
+    try:
+        numbers = binding_numbers(
+            dict(spec.binding), engine_of(MODEL), members=ensemble, n_member=n_member, seed=seed
+        )
+    except SigmapathError as error:
+        raise PlanError(
+            "the assay makes no sense", where=asked.first_asked, found=str(error)
+        ) from error
     return Recorded(
-        readouts=values,
+        readouts={name: numbers[name] for name in asked.readouts},
         courses={},
         times=np.empty(0),
         doses=np.empty(0),
-        status=np.zeros(size, dtype=np.int64),
-        units=dict.fromkeys(values, "uM"),
+        status=np.zeros(n_member, dtype=np.int64),
+        units={},
     )

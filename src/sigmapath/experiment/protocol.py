@@ -4,7 +4,8 @@ Enters: the user's ``protocol=``. Leaves: records of phases, still with names an
 
 Time 0 is the start of the first timed phase. What a phase sets holds during it and goes back at its
 end to the run's own value (call-level doses, parameters, condition, axis, or the model's value). A
-species held in a phase is let go at its end and moves on from there. A phase that lasts to the end
+species held in a phase is let go at its end and moves on from there; what an experiment applies (a
+free ligand) is washed away with its phase. A phase that lasts to the end
 of the run is not taken back, so the last output still sees it.
 """
 

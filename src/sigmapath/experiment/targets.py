@@ -44,6 +44,8 @@ class Target:
     is_state : bool
     unit : str
         In user terms.
+    is_input : bool
+        Whether experiments apply it (stresses, free ligands).
     """
 
     name: str
@@ -52,6 +54,7 @@ class Target:
     index: int
     is_state: bool
     unit: str
+    is_input: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,7 @@ class Scope:
             index=position - self.index.n_param if is_state else position,
             is_state=is_state,
             unit=self.index.units.get(identifier, ""),
+            is_input=identifier in self.index.inputs,
         )
 
     def _cannot_set(self, name: str, where: str) -> SigmapathError:

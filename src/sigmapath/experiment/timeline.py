@@ -100,6 +100,9 @@ def setting_jumps(
         if wanted == current or (wanted[0] == current[0] == ("start", position)):
             continue
         if target.is_state and wanted[0][0] == "start":
+            if target.is_input:
+                # What an experiment applies is washed away with its phase: a free ligand.
+                rows.append(_set(target, time, wanted))
             rows.append(Jump(time=time, op=JumpOp.HOLD, index=target.index, value=0.0))
             is_held = False
         else:

@@ -68,7 +68,7 @@ class JumpProcess:
         Roots of the system that depend on time.
     draws : tuple of Draw
         With arguments over the ids of the system.
-    species : tuple of str
+    recorded : tuple of str
         What is recorded when nothing in particular is asked for.
     """
 
@@ -82,7 +82,7 @@ class JumpProcess:
     volume: IntArray
     timed_roots: IntArray
     draws: tuple[Draw, ...]
-    species: tuple[str, ...]
+    recorded: tuple[str, ...]
 
 
 def _refuse(network: ReactionNetwork) -> None:
@@ -189,7 +189,7 @@ def _volumes(system: OdeSystem) -> IntArray:
 
 
 def _recorded(network: ReactionNetwork) -> tuple[str, ...]:
-    """Species that can change, or all if none can."""
+    """Species that can change, or all if none can; without species, what rate rules move."""
     set_by = {item.variable for event in network.events for item in event.assignments}
     set_by |= {rule.variable for rule in network.assignment_rules}
     set_by |= {rule.variable for rule in network.rate_rules}
@@ -198,7 +198,8 @@ def _recorded(network: ReactionNetwork) -> tuple[str, ...]:
         for s in network.species
         if not s.constant and (not s.boundary_condition or s.id in set_by)
     )
-    return free or tuple(s.id for s in network.species)
+    species = free or tuple(s.id for s in network.species)
+    return species or tuple(rule.variable for rule in network.rate_rules)
 
 
 def _drawn(draws: tuple[Draw, ...], known: Mapping[str, Expr]) -> tuple[Draw, ...]:
@@ -252,5 +253,5 @@ def jump_process(network: ReactionNetwork) -> JumpProcess:
         volume=_volumes(system),
         timed_roots=np.array(timed, dtype=np.int64),
         draws=_drawn(draws, system.observables),
-        species=_recorded(network),
+        recorded=_recorded(network),
     )

@@ -1,14 +1,22 @@
 """Figures from results; never runs a simulation.
 
 ``sp.plot.time_course(data)``, ``sp.plot.dose_response(curve)``, ``sp.plot.heat_map(data)``,
-``sp.plot.sweep_lines(data, readout)``, ``sp.plot.dose_figure(experiment)``. Each but the last takes
-``ax=``.
+``sp.plot.sweep_lines(data, readout)`` take ``ax=``; ``sp.plot.time_course_panels(data)`` and
+``sp.plot.dose_figure(experiment)`` make whole figures.
 """
 
 from sigmapath.plot.dose_figure import dose_figure
 from sigmapath.plot.dose_response import dose_response
 from sigmapath.plot.heat_map import heat_map
 from sigmapath.plot.lines import sweep_lines
+from sigmapath.plot.panels import time_course_panels
 from sigmapath.plot.time_course import time_course
 
-__all__ = ["dose_figure", "dose_response", "heat_map", "sweep_lines", "time_course"]
+__all__ = [
+    "dose_figure",
+    "dose_response",
+    "heat_map",
+    "sweep_lines",
+    "time_course",
+    "time_course_panels",
+]

@@ -23,10 +23,12 @@ _SERIES_STYLE = {
 _COURSE_STYLE = {
     "vehicle": (GREY, ":"),
     "agonist": (ACCENTS[1], "--"),
+    "with": (ACCENTS[1], "--"),
     "middle": (ACCENTS[4], "-."),
     "saturating": (ACCENTS[0], "-"),
 }
 _INPUT_SHADE = "#F0E442"
+_LONGEST_LABEL = 32
 _LINE_HEIGHT = 13.0  # of the captions above a panel [points]
 
 
@@ -69,7 +71,8 @@ def _draw_curves(ax: Any, result: Any) -> None:
     lines = []
     for series in result.series:
         marker, color = _SERIES_STYLE[series.kind]
-        dose_response(series.curve, ax=ax, color=color, marker=marker)
+        # The spread of responses over an ensemble would dwarf the effect: see the file of data.
+        dose_response(series.curve, ax=ax, color=color, marker=marker, band=False)
         lines.append((_caption(series, several=len(result.series) > 1), color))
     ax.set_title(result.arm.title, pad=10.0 + _LINE_HEIGHT * len(lines))
     for row, (text, color) in enumerate(reversed(lines)):
@@ -94,7 +97,16 @@ def _caption(series: Any, *, several: bool) -> str:
         return f"{lead}{shape.kind}"
     symbol = "IC50" if series.kind == "inhibition" or shape.kind == "falling" else "EC50"
     slope = "" if several else f", slope {shape.hill:.2g}"
-    return unit_signs(f"{lead}{symbol} {dose_text(shape.ec50, series.curve.dose_unit)}{slope}")
+    unit = series.curve.dose_unit
+    low, high = series.curve.interval("ec50")
+    spread = f" ({dose_text(low, unit)} to {dose_text(high, unit)})" if low < high else ""
+    return unit_signs(f"{lead}{symbol} {dose_text(shape.ec50, unit)}{spread}{slope}")
+
+
+def _observable(result: Any) -> str:
+    """The observable in words, if they fit beside the panel."""
+    words = str(result.courses[0].long_name)
+    return words if len(words) <= _LONGEST_LABEL else str(result.arm.observable)
 
 
 def _draw_courses(ax: Any, result: Any) -> None:
@@ -109,7 +121,7 @@ def _draw_courses(ax: Any, result: Any) -> None:
         ax.axvspan(pulse.start * scale, pulse.stop * scale, color=_INPUT_SHADE, alpha=0.5, lw=0)
     ax.set_xlim(times[0], times[-1])
     ax.set_xlabel(axis_label("time with ligand", unit))
-    ax.set_ylabel(axis_label(arm.observable, result.courses[0].unit))
+    ax.set_ylabel(axis_label(_observable(result), result.courses[0].unit))
     applied = [f"{name} {value}" for name, value in arm.inputs.items()]
     applied += [f"{pulse.target} {pulse.value}" for pulse in arm.pulses]
     shown = ", ".join(applied).replace("_", " ") or "no stress"

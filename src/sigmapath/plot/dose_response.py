@@ -21,6 +21,7 @@ def dose_response(
     color: str = ACCENTS[0],
     label: str | None = None,
     marker: str = "o",
+    band: bool = True,
 ) -> Any:
     """Draw points, fit and EC50 of one curve; the vehicle stands left of a broken axis.
 
@@ -32,6 +33,9 @@ def dose_response(
         Drawn on; a new figure if left out. Several curves may share axes.
     color, label, marker : str, optional
         Of this curve.
+    band : bool
+        Whether to draw the 5-95 % band of an ensemble. Its 90 % interval of the EC50 is drawn in
+        any case.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def dose_response(
         ax = new_axes(ax)
         shape = curve.shape
         filled = shape.kind in ("sigmoid", "falling")
-        if curve.members is not None:
+        if band and curve.members is not None:
             low, high = curve.band()
             ax.fill_between(curve.doses, low, high, color=color, alpha=0.18, linewidth=0)
         face = color if filled else "white"
@@ -50,7 +54,7 @@ def dose_response(
         if shape.has_fit:
             fine = np.geomspace(curve.doses[0], curve.doses[-1], 400)
             ax.plot(fine, shape.predict(fine), color=color, linewidth=1.8)
-            _mark_ec50(ax, shape, color)
+            _mark_ec50(ax, curve, color)
         ax.set_xscale("log")
         if np.isfinite(curve.vehicle):
             _draw_vehicle(ax, curve, color)
@@ -59,8 +63,13 @@ def dose_response(
     return ax
 
 
-def _mark_ec50(ax: Any, shape: Any, color: str) -> None:
+def _mark_ec50(ax: Any, curve: Any, color: str) -> None:
+    """A diamond half-way up the fit, with the interval of the draws as a bar through it."""
+    shape = curve.shape
     half = 0.5 * (shape.bottom + shape.top)
+    low, high = curve.interval("ec50")
+    if np.isfinite(low):
+        ax.plot([low, high], [half, half], color=color, linewidth=5.0, alpha=0.35, zorder=3)
     ax.axvline(shape.ec50, color=color, linewidth=0.9, linestyle=(0, (2, 2)), zorder=0)
     ax.plot([shape.ec50], [half], "D", color="white", markeredgecolor=color, markersize=7, zorder=5)
 

@@ -73,6 +73,9 @@ def heat_map(data: Any, readout: str | None = None, *, ax: Any | None = None) ->
     return ax
 
 
+_LARGEST = 1e302
+
+
 def is_log_spaced(values: Any) -> bool:
     """Whether positive values are spaced more evenly in the logarithm than as they are."""
     if len(values) < 3 or np.min(values) <= 0.0:
@@ -89,9 +92,11 @@ def _edges(values: Any) -> Any:
         centre = np.log(centre)
     if len(centre) == 1:
         return np.array([values[0] - 0.5, values[0] + 0.5])
-    middle = 0.5 * (centre[1:] + centre[:-1])
-    edges = np.concatenate(([2 * centre[0] - middle[0]], middle, [2 * centre[-1] - middle[-1]]))
-    return np.exp(edges) if log else edges
+    middle = 0.5 * centre[1:] + 0.5 * centre[:-1]
+    first, last = 2 * centre[0] - middle[0], 2 * centre[-1] - middle[-1]
+    edges = np.concatenate(([first], middle, [last]))
+    # The border of the last cell must be a number that matplotlib can still work with.
+    return np.exp(np.minimum(edges, np.log(_LARGEST))) if log else np.minimum(edges, _LARGEST)
 
 
 def _mark_failed(ax: Any, data: Any, x: Any, y: Any) -> None:

@@ -13,10 +13,12 @@ import numpy as np
 from sigmapath.errors import PlanError, UnknownNameError
 from sigmapath.plot.style import ACCENTS, LINE_STYLES, axis_label, new_axes, styled
 
-__all__ = ["time_axis", "time_course"]
+__all__ = ["course_names", "long_name", "time_axis", "time_course"]
 
 # A run axis with more members than this is drawn as a median with a 5-95 % band.
 MOST_LINES = 12
+# More observables than this cannot be told apart in one panel.
+MOST_OBSERVABLES = len(ACCENTS) * 2
 _TIME_STEPS = ((2 * 86400.0, 86400.0, "d"), (2 * 3600.0, 3600.0, "h"), (120.0, 60.0, "min"))
 
 
@@ -61,20 +63,22 @@ def time_course(
     UnknownNameError
         If the Dataset has no such observable.
     PlanError
-        If it has no time courses at all.
+        If it has no time courses at all, or more than 14 observables are to share one panel.
 
     Notes
     -----
     Other dimensions become one line per run; more than twelve runs become the median and a band
     from the 5th to the 95th percentile. Failed runs are NaN and leave gaps.
     """
-    available = [name for name in data.data_vars if "time" in data[name].dims]
-    if not available:
-        raise PlanError("this result has no time courses", fix="simulate with times")
-    names = [observables] if isinstance(observables, str) else list(observables or available)
-    for name in names:
-        if name not in available:
-            raise UnknownNameError("observable", name, [str(a) for a in available])
+    names = course_names(data, observables)
+    if len(names) > MOST_OBSERVABLES:
+        raise PlanError(
+            "too many observables for one panel",
+            where="time_course",
+            found=str(len(names)),
+            expected=f"at most {MOST_OBSERVABLES}",
+            fix="name some of them, or draw sp.plot.time_course_panels(data)",
+        )
     with styled():
         ax = new_axes(ax)
         times, unit = time_axis(data["time"].values, str(data["time"].attrs.get("units", "")))
@@ -83,7 +87,7 @@ def time_course(
         ax.set_xlabel(axis_label("time", unit))
         units = {str(data[name].attrs.get("units", "")) for name in names}
         shared = units.pop() if len(units) == 1 else ""
-        what = _long_name(data[names[0]], names[0]) if len(names) == 1 else "value"
+        what = long_name(data[names[0]], names[0]) if len(names) == 1 else "value"
         ax.set_ylabel(axis_label(what, shared))
         if ax.get_legend_handles_labels()[1]:
             ax.legend()
@@ -91,7 +95,26 @@ def time_course(
     return ax
 
 
-def _long_name(variable: Any, name: str) -> str:
+def course_names(data: Any, observables: str | Sequence[str] | None) -> list[str]:
+    """Names of the time courses asked for, all of a Dataset if none is.
+
+    Raises
+    ------
+    UnknownNameError, PlanError
+        As :func:`time_course`.
+    """
+    available = [str(name) for name in data.data_vars if "time" in data[name].dims]
+    if not available:
+        raise PlanError("this result has no time courses", fix="simulate with times")
+    names = [observables] if isinstance(observables, str) else list(observables or available)
+    for name in names:
+        if name not in available:
+            raise UnknownNameError("observable", name, available)
+    return names
+
+
+def long_name(variable: Any, name: str) -> str:
+    """What a variable is in words, its name where nobody says."""
     return str(variable.attrs.get("long_name") or name)
 
 

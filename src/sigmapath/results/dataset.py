@@ -57,8 +57,8 @@ def to_dataset(raw: RawResult) -> xr.Dataset:
 
 
 def _axis_values(name: str, coordinates: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Coordinates as stored; members are counted, not measured."""
-    return coordinates.astype(np.int64) if name == "member" else coordinates
+    """Coordinates as stored; members and replicates are counted, not measured."""
+    return coordinates.astype(np.int64) if name in ("member", "replicate") else coordinates
 
 
 def _attributes(raw: RawResult, name: str) -> dict[str, str]:

@@ -80,11 +80,13 @@ class _Moments:
         if len(failed) and self.status == 0:
             self.status = int(failed[0])
         n = len(values)
-        mean = values.mean(axis=0)
-        away = mean - self.mean
         total = self.n + n
-        self.squares += ((values - mean) ** 2).sum(axis=0) + away**2 * (self.n * n / total)
-        self.mean += away * (n / total)
+        # An infinite observable (the logarithm of 0) has the deviation NaN, in silence.
+        with np.errstate(invalid="ignore", over="ignore"):
+            mean = values.mean(axis=0)
+            away = mean - self.mean
+            self.squares += ((values - mean) ** 2).sum(axis=0) + away**2 * (self.n * n / total)
+            self.mean += away * (n / total)
         self.n = total
 
     def statistics(self) -> FloatArray:

@@ -58,7 +58,7 @@ class StochasticEngine:
     Parameters
     ----------
     network : ReactionNetwork
-    ligands, conditions, ranges, inputs
+    ligands, conditions, ranges, inputs, long_names
         As for :class:`sigmapath.simulate.engine.Engine`.
     """
 
@@ -70,6 +70,7 @@ class StochasticEngine:
         conditions: Mapping[str, Condition] | None = None,
         ranges: Sequence[ParameterRange] = (),
         inputs: Sequence[str] = (),
+        long_names: Mapping[str, str] | None = None,
     ) -> None:
         self.process: JumpProcess = jump_process(network)
         self.engine = Engine(
@@ -78,7 +79,8 @@ class StochasticEngine:
             conditions=conditions,
             ranges=ranges,
             inputs=inputs,
-            default_observables=self.process.species or None,
+            default_observables=self.process.recorded,
+            long_names=long_names,
         )
 
     def run(
