@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sigmapath.errors import PlanError
-from sigmapath.model.network import ReactionNetwork
+from sigmapath.errors import ParseError, PlanError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,8 +24,10 @@ if TYPE_CHECKING:
     from sigmapath.experiment.readouts import Readout
     from sigmapath.model.describe import Table
     from sigmapath.model.issue import Issue
+    from sigmapath.model.network import ReactionNetwork
     from sigmapath.results.raw import RawResult
     from sigmapath.simulate.engine import Engine
+    from sigmapath.simulate.prepared import Origin, Prepared
     from sigmapath.simulate.rest import RestReport
     from sigmapath.simulate.simulator import Simulator
     from sigmapath.simulate.stochastic import StochasticEngine
@@ -51,18 +52,30 @@ def load(name: str | os.PathLike[str]) -> Model:
     UnsupportedFeatureError
         If the model uses something that is not supported; says what and where.
     """
-    from sigmapath.io.load import load_network
     from sigmapath.pathways.registry import find_model
+    from sigmapath.simulate.prepared import known, origin_of
 
     packaged = find_model(name)
+    path = name if packaged is None else packaged.path
+    origin = origin_of(path)
+    prepared = None if origin is None else known(origin)
+    network = _read(path) if origin is None or prepared is None else None
     if packaged is None:
-        return Model(load_network(name))
+        return Model(network, origin=origin, prepared=prepared)
     return Model(
-        load_network(packaged.path),
+        network,
+        origin=origin,
+        prepared=prepared,
         name=packaged.name,
         conditions=packaged.conditions(),
         dose_arms=packaged.dose_arms,
     )
+
+
+def _read(path: str | os.PathLike[str]) -> ReactionNetwork:
+    from sigmapath.io.load import load_network
+
+    return load_network(path)
 
 
 def from_antimony(text: str) -> Model:
@@ -103,7 +116,12 @@ class Model:
 
     Parameters
     ----------
-    network : ReactionNetwork
+    network : ReactionNetwork or None
+        None where ``prepared`` stands for it.
+    origin : Origin, optional
+        File that the model comes from.
+    prepared : Prepared, optional
+        What is known of this file from before.
     name : str, optional
         Of a packaged pathway; by default the network's id.
     conditions : mapping name -> Condition, optional
@@ -121,14 +139,18 @@ class Model:
 
     def __init__(
         self,
-        network: ReactionNetwork,
+        network: ReactionNetwork | None,
         *,
+        origin: Origin | None = None,
+        prepared: Prepared | None = None,
         name: str | None = None,
         conditions: Mapping[str, Condition] | None = None,
         dose_arms: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        self._network = network
-        self._name = name or network.id
+        self._given = network
+        self._origin = origin
+        self._known = prepared
+        self._name = name or self._own_id
         self._conditions = dict(conditions or {})
         self._dose_arms = tuple(dose_arms)
 
@@ -603,28 +625,52 @@ class Model:
 
         return to_dataset(self.run(**given))
 
+    @property
+    def _own_id(self) -> str:
+        return self._known.id if self._known is not None else self._network.id
+
+    @cached_property
+    def _network(self) -> ReactionNetwork:
+        """The network; of a file that is known from before, it is read when first needed."""
+        if self._given is not None:
+            return self._given
+        from sigmapath.simulate.prepared import origin_of
+
+        assert self._origin is not None
+        if origin_of(self._origin.path) != self._origin:
+            raise ParseError(
+                "the file has changed since the model was loaded",
+                file=str(self._origin.path),
+                fix="load it again",
+            )
+        return _read(self._origin.path)
+
+    @cached_property
+    def _prepared(self) -> Prepared:
+        """The lowered model; made once, and remembered for the next process."""
+        from sigmapath.simulate.prepared import prepare, remember
+
+        if self._known is not None:
+            return self._known
+        prepared = prepare(self._network)
+        if self._origin is not None:
+            remember(self._origin, prepared)
+        return prepared
+
     @cached_property
     def _engine(self) -> Engine:
         """The model made ready to run; made once, when first needed."""
-        from sigmapath.lower.pipeline import lower
         from sigmapath.pathways.ligands import ligand_table
         from sigmapath.simulate.engine import Engine
-        from sigmapath.simulate.evidence import (
-            default_observables,
-            input_ids,
-            long_names,
-            parameter_ranges,
-        )
 
-        system = lower(self._network)
         return Engine(
-            system,
+            self._prepared.system,
             ligands=ligand_table(),
             conditions=self._conditions,
-            ranges=parameter_ranges(self._network),
-            inputs=input_ids(self._network),
-            default_observables=default_observables(self._network, system),
-            long_names=long_names(self._network),
+            ranges=self._prepared.ranges,
+            inputs=self._prepared.inputs,
+            default_observables=self._prepared.default_observables,
+            long_names=self._prepared.long_names,
         )
 
     @cached_property

@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "codegen": ROOT | {"expr", "lower", "machine"},
     # io: an experiment that is baked into a model is written with the model's own records.
     "simulate": ROOT
-    | {"expr", "model", "io", "solvers", "experiment", "results", "lower", "codegen"},
+    | {"expr", "model", "io", "solvers", "experiment", "results", "lower", "codegen", "machine"},
     "analysis": ROOT | {"simulate", "experiment", "results", "pathways"},
     # assays: virtual experiments on a prepared model; evidence: claims run as experiments.
     "assays": ROOT | {"simulate", "experiment", "results", "pathways", "analysis"},

@@ -17,7 +17,7 @@ from sigmapath.errors import ParseError, UnsupportedFeatureError
 from sigmapath.io.antimony_prescan import Import, Scan, scan
 from sigmapath.io.prescan import decoded, looks_like_xml
 
-__all__ = ["Source", "joined"]
+__all__ = ["Source", "imported_files", "joined"]
 
 # libAntimony needs 3 s for 2000 instances of an empty module, 18 s for 8000.
 MAX_INSTANCES = 2000
@@ -72,6 +72,13 @@ def joined(text: str, file: str, path: Path | None) -> Source:
         files=tuple(name for name, _ in joiner.pieces),
         starts=tuple(starts),
     )
+
+
+def imported_files(text: str, file: str, path: Path) -> tuple[Path, ...]:
+    """Files that a text imports, directly or not; arguments and errors as for :func:`joined`."""
+    joiner = _Joiner(path.resolve().parent)
+    joiner.add(text, file, path, is_main=True)
+    return tuple(sorted(joiner.seen - {path.resolve()}))
 
 
 class _Joiner:
