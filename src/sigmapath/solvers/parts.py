@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.consistent import make_consistent
 from sigmapath.solvers.erk import explicit_step
+from sigmapath.solvers.history import longest_step, mark, remember_step, write_delayed
 from sigmapath.solvers.linalg.sparse import assemble, factor, solve
 from sigmapath.solvers.reducers import reduce_point, reduce_step
 from sigmapath.solvers.rosenbrock import rosenbrock_step
@@ -64,6 +65,20 @@ def _consistent(table: Any, t: Any, _unused: Any) -> Any:
     return float(make_consistent(work_from(table), t))
 
 
+def _delays(table: Any, t: Any, what: Any) -> Any:
+    """Do one of the things that delays need; the longest step, or 0."""
+    work = work_from(table)
+    if what == at.WRITE_DELAYED:
+        write_delayed(work, t)
+    elif what == at.REMEMBER_STEP:
+        remember_step(work, t)
+    elif what == at.MARK_LEFT:
+        mark(work, t)
+    else:
+        return longest_step(work)
+    return 0.0
+
+
 # In the order of the slots of ``Work.part``.
 _PARTS = {
     "rodas5p": _rodas5p,
@@ -72,6 +87,7 @@ _PARTS = {
     "factor": _factor,
     "solve": _solve,
     "consistent": _consistent,
+    "delays": _delays,
 }
 
 
@@ -83,13 +99,17 @@ def _part(name: str) -> Any:
     )
 
 
-def part_addresses(*, must_settle: bool = False) -> NDArray[np.int64]:
+def part_addresses(*, must_settle: bool = False, has_lags: bool = False) -> NDArray[np.int64]:
     """Addresses of the parts, ``double part(int64 table, double, double)``, shape (N_PART,).
 
     Parameters
     ----------
-    must_settle : bool
-        Whether states have to be made consistent; otherwise that part is not compiled.
+    must_settle, has_lags : bool
+        Whether states have to be made consistent, and whether there are delays; otherwise these
+        parts are not compiled.
     """
-    names = [name if must_settle or name != "consistent" else "" for name in _PARTS]
-    return np.array([_part(name).address if name else 0 for name in names], dtype=np.int64)
+    left_out = {"consistent"} if not must_settle else set()
+    left_out |= {"delays"} if not has_lags else set()
+    return np.array(
+        [0 if name in left_out else _part(name).address for name in _PARTS], dtype=np.int64
+    )

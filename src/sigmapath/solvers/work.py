@@ -49,6 +49,8 @@ _TABLES = (
     "queue",
     "due",
     "scratch",
+    "history",
+    "lag",
     "codes",
     "window",
     "readout",
