@@ -106,13 +106,12 @@ def test_a_failed_corner_is_hatched_and_counted(ax):
 
 
 @pytest.mark.parametrize("largest", [1e200, 1e300, 1e308])
-def test_a_heat_map_survives_absurd_axes(ax, largest):
+def test_a_heat_map_survives_absurd_axes(ax, largest, tmp_path):
     data = sweep_data(np.zeros((3, 4), dtype=np.int8))
     data = data.assign_coords(drug=np.geomspace(1.0, largest, 4))
-    # Ticks beyond the range of numbers are matplotlib's to leave out.
-    with np.errstate(over="ignore"):
-        sp.plot.heat_map(data, ax=ax)
-        ax.figure.canvas.draw()
+    sp.plot.heat_map(data, ax=ax)
+    ax.figure.savefig(tmp_path / "x.png")
+    assert ax.get_xticklabels()[-1].get_text() == f"{largest:.3g}"
 
 
 def test_a_heat_map_refuses_other_shapes(ax):

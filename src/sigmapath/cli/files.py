@@ -118,8 +118,7 @@ def write_figure(path: Path, draw: Callable[[], Any]) -> None:
 
     partial = _beside(path)
     try:
-        # Borders beyond the last value of an extreme axis may overflow; the figure stays right.
-        with styled(), np.errstate(over="ignore"):
+        with styled():
             draw().savefig(partial)
         partial.replace(path)
     except OSError as error:
