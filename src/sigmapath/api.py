@@ -606,7 +606,11 @@ class Model:
         if isinstance(times, tuple) and len(times) == 2 and isinstance(times[1], int):
             given["times"], given["points"] = times
         chance = {name: given.pop(name, None) for name in ("replicates", "moments")}
-        chance = {name: value for name, value in chance.items() if value not in (None, False)}
+        chance = {
+            name: value
+            for name, value in chance.items()
+            if value is not None and value is not False
+        }
         if options.get("method") == "ssa":
             options["progress"] = progress
             return self._stochastic.run(options=options, **chance, **given)
@@ -615,6 +619,9 @@ class Model:
                 f"{' and '.join(chance)}: only stochastic runs have replicates",
                 fix='add method="ssa"',
             )
+        if given.get("observables") is not None:
+            # Trajectories that are asked for by name are kept, beside readouts too.
+            given.setdefault("keep_trajectories", True)
         plan = self._engine.plan(**given)
         return self._engine.run(plan, progress=progress, **options)
 

@@ -26,6 +26,8 @@ assign     shape (n_assign + n_factor,) new values of all event assignments, eve
                                         the factors that EventTable.factor points at
 lags       shape (n_lag,)               delay(x, lag): the lags [time]
 lagged     shape (n_lag,)               delay(x, lag): the current values of x, to be remembered
+past       shape (n_lag,)               the values of x at a time t <= 0; ``y`` holds the start
+                                        values q, as for ``initial``
 ========== ============================ ==========================================================
 
 Layout of p (float64, contiguous, length ``n_p``)::
@@ -70,6 +72,7 @@ KERNEL_NAMES = (
     "assign",
     "lags",
     "lagged",
+    "past",
 )
 
 

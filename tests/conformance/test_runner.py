@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.conformance.tasks import misbehave
 
 from sigmapath.conformance.__main__ import main
 from sigmapath.conformance.crew import run_cases
@@ -19,7 +20,6 @@ from sigmapath.conformance.manifest import (
 from sigmapath.conformance.suite import find_cases, read_case
 from sigmapath.conformance.table import pass_table, summary, write_csv
 from sigmapath.errors import ParseError, UnknownNameError
-from tests.conformance.tasks import misbehave
 
 _SETTINGS = """start: 0
 duration: 2

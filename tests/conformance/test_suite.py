@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sigmapath.conformance.manifest import differences, read_manifest
 from tests.conformance.conftest import MANIFEST
+
+from sigmapath.conformance.manifest import differences, read_manifest
 
 
 def test_every_case_does_what_the_manifest_says(outcomes):

@@ -368,11 +368,6 @@ def broken(**changes):
             ["algebraic rule 1"],
         ),
         (
-            broken(reactions=(reaction("R", "A -> B", "k*delay(A, 2)"),)),
-            UnsupportedFeatureError,
-            ["delay", "reaction R"],
-        ),
-        (
             broken(rate_rules=(RateRule(variable="total", math=parse("1")),)),
             DuplicateIdError,
             ["total"],

@@ -414,7 +414,7 @@ def _courses(
     middle = shape.ec50 if shape.has_fit else setting.ligand.Ki_uM
     symbol = "IC50" if reference is not None else "EC50"
     middle_label = symbol if shape.has_fit else "Ki"
-    rows = [("vehicle", "vehicle", {})]
+    rows: list[tuple[str, str, dict[str, float]]] = [("vehicle", "vehicle", {})]
     if reference is not None:
         rows.append(("agonist", f"{reference.name} alone (EC80)", dict(main.companions)))
     companions = next((s for s in series if s.kind == "with"), None)

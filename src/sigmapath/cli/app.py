@@ -74,6 +74,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         # Without a command, the help is what was asked for.
         result = app(list(arguments) or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
     except SigmapathError as error:
         return _refuse(str(error))
     except (KeyboardInterrupt, typer.Abort):
@@ -82,9 +83,12 @@ def run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         return _refuse(_usage_message(error))
     except BrokenPipeError:
-        # The reader of our output has gone (sigmapath show ... | head): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _reader_has_gone()
+    except SystemExit as end:
+        # Typer turns a broken pipe into an exit of its own.
+        if isinstance(end.__context__, BrokenPipeError):
+            return _reader_has_gone()
+        raise
     except MemoryError as error:
         return _refuse(f"this does not fit into memory: {error}; ask for fewer points or runs")
     except Exception as error:  # the one boundary where a defect becomes a message
@@ -95,6 +99,13 @@ def run(arguments: Sequence[str]) -> int:
             "(SIGMAPATH_DEBUG=1 shows where)"
         )
     return int(result) if isinstance(result, int) else 0
+
+
+def _reader_has_gone() -> int:
+    """Nobody reads our output any more (sigmapath show ... | head): nothing is wrong."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
+    sys.stdout = sys.__stdout__
+    return 0
 
 
 def _refuse(message: str) -> int:

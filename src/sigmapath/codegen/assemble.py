@@ -66,6 +66,7 @@ def assemble(system: OdeSystem) -> Program:
     names = _names(graph, table, derived)
     loads = _loads(system, graph, table, derived, names)
     functions = [_initial(system, table), _derive(system, graph, derived, names, loads)]
+    functions += [_past(system, table)] if system.past else []
     functions += [
         Function(
             name=row.name,
@@ -218,8 +219,10 @@ def _derive(
     )
 
 
-def _initial(system: OdeSystem, table: dict[str, str]) -> Function:
-    """``initial``: y holds the start values q; NaN in q asks for the initial assignment."""
+def _at_start(
+    system: OdeSystem, table: dict[str, str]
+) -> tuple[Graph, Translator, dict[int, Load]]:
+    """What functions of the start values share: y holds q; NaN asks for the initial assignment."""
     graph = Graph()
     quantities = (*system.parameters, *system.states)
     loads: dict[int, Load] = {}
@@ -237,6 +240,12 @@ def _initial(system: OdeSystem, table: dict[str, str]) -> Function:
             _define_start(translator, given, quantity.id, quantity.start)
     for definition in system.initial:
         _define_start(translator, given, definition.id, definition.math)
+    return graph, translator, loads
+
+
+def _initial(system: OdeSystem, table: dict[str, str]) -> Function:
+    """``initial``: settable part of p and start of y."""
+    graph, translator, loads = _at_start(system, table)
     settable = [translator.symbols[parameter.id] for parameter in system.parameters]
     states = [translator.number(expression) for expression in system.initial_states]
     if not system.initial_states:
@@ -249,6 +258,18 @@ def _initial(system: OdeSystem, table: dict[str, str]) -> Function:
         name="initial",
         purpose="settable part of p and start of y, from the start values q",
         body=(*_split_stores(statements, len(settable)), Call("derive")),
+    )
+
+
+def _past(system: OdeSystem, table: dict[str, str]) -> Function:
+    """``past``: y holds the start values q, t a time up to the start."""
+    graph, translator, loads = _at_start(system, table)
+    values = [translator.number(value) for value in system.past]
+    names = {node: table[name] for node, name in graph.names.items()}
+    return Function(
+        name="past",
+        purpose="delayed quantities up to the start, from the start values q",
+        body=body(graph, values, array="out", loads=loads, names=names),
     )
 
 

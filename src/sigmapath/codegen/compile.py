@@ -239,8 +239,8 @@ def _llvm_library(identity: str, tier: Tier, functions: _Maker) -> _Library:
 
 
 def _llvm_entry(prefix: str, tier: Tier, functions: _Maker) -> Entry:
-    from sigmapath.machine.llvm import compile_object, host_target
     from sigmapath.codegen.printer_llvm import llvm_text
+    from sigmapath.machine.llvm import compile_object, host_target
 
     whole, facts = functions()
     text = llvm_text(
@@ -273,8 +273,8 @@ def source_text(system: OdeSystem, backend: Backend = "numba") -> str:
 
         size = _PART_SIZE["numba", "quick"]
         return module_text(_split(program.functions, size), system=system, identity=identity)
-    from sigmapath.machine.llvm import host_target
     from sigmapath.codegen.printer_llvm import llvm_text
+    from sigmapath.machine.llvm import host_target
 
     return llvm_text(
         _split(program.functions, _PART_SIZE["llvm", "quick"]),

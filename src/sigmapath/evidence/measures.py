@@ -21,7 +21,7 @@ __all__ = ["NOISE", "Measure", "Recorded", "measure", "parse_measure"]
 FloatArray = NDArray[np.float64]
 # Below the absolute tolerance of the solver [uM and the like] nothing can be told from nothing.
 NOISE = 1e-9
-_CALL = re.compile(r"\s*(half_time|duration|EC50|spread)\s*\((.*)\)\s*", re.DOTALL)
+_CALL = re.compile(r"\s*(half_time|duration|spikes|EC50|spread)\s*\((.*)\)\s*", re.DOTALL)
 _ASSAY_WORDS = ("Ki", "IC50", "Kd", "IC50 / Ki", "Ki / true", "reached", "depletion")
 
 
@@ -32,7 +32,7 @@ class Measure:
     Parameters
     ----------
     kind : str
-        "readout", "half_time", "duration", "EC50", "spread" or "binding".
+        "readout", "half_time", "duration", "spikes", "EC50", "spread" or "binding".
     readouts : tuple of str
         Readouts that the run takes.
     course : str
@@ -113,6 +113,8 @@ def measure(wanted: Measure, run: str, recorded: Mapping[str, Recorded]) -> Floa
         size = np.maximum(np.abs(high), np.abs(low))
         return (high - low) / np.where(size > 0.0, size, 1.0)
     course = own.courses[wanted.course]
+    if wanted.kind == "spikes":
+        return count_spikes(course)
     if wanted.kind == "half_time":
         return half_time(own.times, course)
     other = recorded[wanted.reference or run]
@@ -143,6 +145,16 @@ def half_time(times: FloatArray, course: FloatArray) -> FloatArray:
     step = np.where(high > low, (level - low) / np.where(high > low, high - low, 1.0), 0.0)
     found = times[before] + step * (times[first] - times[before])
     return np.where((first > 0) & np.isfinite(level), found, np.nan)
+
+
+# A potential that rises above this is a spike [mV]; thresholds lie below, peaks of spikes above.
+_SPIKE_LEVEL = -10.0
+
+
+def count_spikes(course: FloatArray) -> FloatArray:
+    """Number of upward crossings of -10 mV; NaN where the run failed."""
+    up = (course[:, :-1] < _SPIKE_LEVEL) & (course[:, 1:] >= _SPIKE_LEVEL)
+    return np.where(np.isfinite(course).all(axis=1), up.sum(axis=1).astype(float), np.nan)
 
 
 def time_above(times: FloatArray, course: FloatArray, level: FloatArray) -> FloatArray:

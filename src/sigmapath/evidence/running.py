@@ -187,7 +187,7 @@ def _plan(
     protocol: list[Phase] = [equilibrate(), *phases] if spec.rest else phases
     axes = {spec.curve_of: curve_doses(spec.curve)} if spec.curve_of and spec.curve else None
     plan = engine.plan(
-        times=spec.until,
+        times=window_times(spec.window) if spec.window else spec.until,
         points=_COURSE_POINTS,
         axes=axes,
         doses=dict(spec.doses) or None,
@@ -227,6 +227,22 @@ def curve_doses(text: str | None) -> list[float]:
     if not 0.0 < first < last:
         raise PlanError("doses of a curve ascend from above 0", where="curve", found=str(text))
     return [0.0, *np.geomspace(first, last, int(parts[2])).tolist()]
+
+
+def window_times(text: str) -> FloatArray:
+    """Times [s] of "900 s : 901 s : 2001".
+
+    Raises
+    ------
+    PlanError
+        If the text is not of this form.
+    """
+    parts = [part.strip() for part in text.split(":")]
+    if len(parts) != 3 or not parts[2].isdigit() or int(parts[2]) < 2:
+        raise PlanError("not a window", where="window", found=text, expected="900 s : 901 s : 2001")
+    unit = parse_unit("s")
+    first, last = (to_model_units(part, unit, name="time", where="window") for part in parts[:2])
+    return np.linspace(first, last, int(parts[2]))
 
 
 def _recorded(spec: RunSpec, raw: Any, n_member: int) -> Recorded:

@@ -5,7 +5,8 @@ runs and checks with every word checked; names of the model are checked when pla
 
 Grammar of an experiment. ``runs.<name>`` describes a run: ``doses``, ``parameters``,
 ``condition``, ``phases`` (list of {duration, doses, parameters}), ``until``, ``rest`` (false: from
-the initial values), ``curve_of`` (a ligand, dosed over ``curve``), ``binding`` (a virtual binding
+the initial values), ``curve_of`` (a ligand, dosed over ``curve``), ``window`` (start : stop : number
+of the times at which courses are kept), ``binding`` (a virtual binding
 assay). The same words beside ``runs`` hold for all runs. ``checks`` and ``controls`` compare
 readouts (``of``) of a ``run`` with those of another (``vs``); comparison and value are those of the
 claim unless a check gives its own ``op`` and ``value``.
@@ -26,7 +27,7 @@ __all__ = ["Check", "Experiment", "Link", "PhaseSpec", "RunSpec", "read_experime
 _FILES_OF_WORDS = ("claims.toml", "links.toml", "assays.toml")
 _RUN_WORDS = (
     "model", "doses", "parameters", "condition", "phases", "until", "rest", "curve", "curve_of",
-    "binding",
+    "binding", "window",
 )  # fmt: skip
 _OWN_WORDS = (
     "requires", "touches", "assay", "adapted", "context", "by_construction", "not_testable",
@@ -60,6 +61,7 @@ class RunSpec:
     condition: tuple[str, ...] = ()
     phases: tuple[PhaseSpec, ...] = ()
     until: str | None = None
+    window: str | None = None
     rest: bool = True
     curve: str | None = None
     curve_of: str | None = None

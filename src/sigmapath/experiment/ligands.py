@@ -45,6 +45,8 @@ class Ligand:
     grade : str
         "measured", "derived" or "assumed"; alpha and kon are assumed for every ligand.
     note : str
+    off_targets : tuple of (target, IC50, low, high)
+        What the ligand blocks besides the receptor [uM].
     """
 
     name: str
@@ -63,6 +65,7 @@ class Ligand:
     source: str
     grade: str
     note: str = ""
+    off_targets: tuple[tuple[str, float, float, float], ...] = ()
 
     @property
     def ki(self) -> float:
@@ -80,6 +83,7 @@ class Ligand:
             f"Kd_{slot}": self.Ki_uM,
             f"kon_{slot}": self.kon_per_uM_s,
             f"alpha_{slot}": self.alpha,
+            **{f"IC50_{target}_{slot}": ic50 for target, ic50, _, _ in self.off_targets},
         }
 
     def slot_ranges(self, slot: str) -> dict[str, tuple[float, float]]:
@@ -88,6 +92,7 @@ class Ligand:
             f"Kd_{slot}": (self.Ki_low_uM, self.Ki_high_uM),
             f"kon_{slot}": (self.kon_low_per_uM_s, self.kon_high_per_uM_s),
             f"alpha_{slot}": (self.alpha_low, self.alpha_high),
+            **{f"IC50_{name}_{slot}": (low, high) for name, _, low, high in self.off_targets},
         }
 
 

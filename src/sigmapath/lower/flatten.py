@@ -1,4 +1,4 @@
-"""First passes: refuse what cannot be lowered, inline functions, promote local parameters.
+"""First passes: inline functions, promote local parameters, check the names.
 
 Enters: a ReactionNetwork. Leaves: a ReactionNetwork without function definitions and local
 parameters, all of whose symbols are known.
@@ -8,37 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sigmapath.errors import ModelError, UnknownNameError, UnsupportedFeatureError
+from sigmapath.errors import ModelError, UnknownNameError
 from sigmapath.expr.nodes import Expr, postorder, symbol
 from sigmapath.expr.rewrite import function_bodies, inline_calls, substitute
 from sigmapath.lower.formulas import formulas, map_formulas
 from sigmapath.model.components import Parameter, Reaction
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["check_symbols", "inline_functions", "known_ids", "promote_locals", "refuse_unsupported"]
-
-
-def refuse_unsupported(network: ReactionNetwork) -> ReactionNetwork:
-    """Return the network as it is, or name the first construct that no solver handles.
-
-    Raises
-    ------
-    UnsupportedFeatureError
-        For delayed values in formulas.
-    """
-    for place, math in formulas(network):
-        for node in postorder([math]):
-            if node.op == "delay":
-                raise UnsupportedFeatureError(
-                    "delay(x, lag) in a formula", where=f"{network.where}: {place}"
-                )
-            if node.op == "draw":
-                raise UnsupportedFeatureError(
-                    f"a random draw, {node.value}(), in deterministic simulation",
-                    where=f"{network.where}: {place}",
-                    fix='simulate with method="ssa"',
-                )
-    return network
+__all__ = ["check_symbols", "inline_functions", "known_ids", "promote_locals"]
 
 
 def promote_locals(network: ReactionNetwork) -> ReactionNetwork:

@@ -12,6 +12,7 @@ from sigmapath.expr.nodes import Expr
 from sigmapath.expr.rewrite import Rewriter
 from sigmapath.lower.algebraic import solve_algebraic_rules
 from sigmapath.lower.conservation import conserved_moieties
+from sigmapath.lower.delays import Delayed, name_delays
 from sigmapath.lower.equations import Equations, as_integrated, build_equations
 from sigmapath.lower.events import LoweredEvents, lower_events
 from sigmapath.lower.fast import fast_reactions
@@ -20,7 +21,6 @@ from sigmapath.lower.flatten import (
     check_symbols,
     inline_functions,
     promote_locals,
-    refuse_unsupported,
 )
 from sigmapath.lower.formulas import formulas
 from sigmapath.lower.jacobian import jacobian
@@ -31,7 +31,7 @@ from sigmapath.lower.roots import dynamic_ids, switching_functions
 from sigmapath.lower.signs import promised_non_negative
 from sigmapath.lower.start import start_values
 from sigmapath.lower.stoichiometry import net_stoichiometry
-from sigmapath.lower.system import OdeSystem, Quantity
+from sigmapath.lower.system import OdeSystem, Quantity, delayed_id
 from sigmapath.lower.units import observable_units, time_unit
 from sigmapath.model.network import ReactionNetwork
 
@@ -42,7 +42,6 @@ def flatten(network: ReactionNetwork) -> ReactionNetwork:
     """The network without functions and local parameters, every symbol known."""
     flat = promote_locals(network)
     flat = inline_functions(flat)
-    flat = refuse_unsupported(flat)
     return check_symbols(flat)
 
 
@@ -122,8 +121,14 @@ def lower(network: ReactionNetwork) -> OdeSystem:
 
     integrated = as_integrated(roles)
     everything = [integrated(math) for _, math in formulas(flat)]
+    equations, without_delays, delayed = name_delays(equations, everything)
+    everything = [*map(without_delays, everything), *delayed.values, *delayed.lags]
     equations, without_rates = resolve_rates(equations, everything, roles, where)
-    change = _chain(integrated, without_rates)
+    change = _chain(_chain(integrated, without_delays), without_rates)
+    delayed = Delayed(
+        values=tuple(map(without_rates, delayed.values)),
+        lags=tuple(map(without_rates, delayed.lags)),
+    )
     units = observable_units(flat)
     roles = replace(
         roles,
@@ -133,11 +138,15 @@ def lower(network: ReactionNetwork) -> OdeSystem:
     events = lower_events(flat, roles, change)
     roles = replace(roles, states=_with_promises(roles, equations, events))
     quantities = (*roles.parameters, *roles.states)
-    initial, initial_states = start_values(quantities, roles.states, equations, where)
+    initial, initial_states, past = start_values(
+        quantities, roles.states, equations, delayed, where
+    )
     values, pattern, by_time = jacobian(roles.states, equations.definitions, equations.derivatives)
     running = [item.math for item in equations.definitions] + list(equations.derivatives)
     seen = observables(flat, roles, equations)
-    dynamic = dynamic_ids(roles.states, equations.definitions)
+    running += [*delayed.lags, *delayed.values]
+    changing = [*(s.id for s in roles.states), *map(delayed_id, range(len(delayed.lags)))]
+    dynamic = dynamic_ids(changing, equations.definitions)
     system = OdeSystem(
         model_id=network.id,
         where=where,
@@ -158,8 +167,9 @@ def lower(network: ReactionNetwork) -> OdeSystem:
         assignments=events.assignments,
         events=events.table,
         event_ids=events.ids,
-        lags=(),
-        lagged=(),
+        lags=delayed.lags,
+        lagged=delayed.values,
+        past=past,
         has_fast=bool(fast_reactions(flat)),
         observables=seen,
         observable_units={name: units.get(name, "") for name in seen},

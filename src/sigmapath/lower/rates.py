@@ -55,10 +55,14 @@ def total_derivatives(
     known: dict[Expr, Row] = {}
     wanted = ordered(equations.definitions, wanted=names, where=where)
     for definition in wanted:
-        second = [name for name in symbols_of(definition.math) if name.startswith("rateOf(")]
+        second = [
+            name for name in symbols_of(definition.math) if name.startswith(("rateOf(", "delay#"))
+        ]
         if second:
             raise UnsupportedFeatureError(
-                f"the rate of change of {definition.id}, which depends on {second[0]},",
+                f"the rate of change of {definition.id}, which depends on "
+                + ("a delayed value" if second[0].startswith("delay#") else second[0])
+                + ",",
                 where=where,
             )
         (row,) = differentiate([definition.math], leaves, known)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sigmapath.expr.nodes import Expr, postorder
 from sigmapath.expr.simplify import add, neg
 from sigmapath.lower.order import symbols_of
-from sigmapath.lower.system import Definition, Quantity
+from sigmapath.lower.system import Definition
 
 __all__ = ["dynamic_ids", "switching_functions"]
 
@@ -25,9 +25,9 @@ def _is_dynamic(root: Expr, dynamic: set[str]) -> bool:
     )
 
 
-def dynamic_ids(states: Iterable[Quantity], definitions: Iterable[Definition]) -> set[str]:
-    """Ids of states and of definitions that depend on states or time."""
-    dynamic = {item.id for item in states}
+def dynamic_ids(changing: Iterable[str], definitions: Iterable[Definition]) -> set[str]:
+    """``changing`` ids, and those of definitions that depend on these or on time."""
+    dynamic = set(changing)
     for definition in definitions:
         if _is_dynamic(definition.math, dynamic):
             dynamic.add(definition.id)

@@ -7,10 +7,12 @@ symbols: there the id of a quantity means its user terms, also where the state i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sigmapath.expr.nodes import Expr, symbol
 from sigmapath.expr.rewrite import substituter
 from sigmapath.expr.simplify import mul
+from sigmapath.lower.delays import Delayed, past_values
 from sigmapath.lower.equations import Equations, concentration_id
 from sigmapath.lower.order import ordered, symbols_of
 from sigmapath.lower.system import Definition, Quantity
@@ -19,8 +21,12 @@ __all__ = ["start_values"]
 
 
 def start_values(
-    quantities: Sequence[Quantity], states: Sequence[Quantity], equations: Equations, where: str
-) -> tuple[tuple[Definition, ...], tuple[Expr, ...]]:
+    quantities: Sequence[Quantity],
+    states: Sequence[Quantity],
+    equations: Equations,
+    delayed: Delayed,
+    where: str,
+) -> tuple[tuple[Definition, ...], tuple[Expr, ...], tuple[Expr, ...]]:
     """Order everything that start values need.
 
     Parameters
@@ -30,6 +36,7 @@ def start_values(
     states : sequence of Quantity
     equations : Equations
         Without rateOf nodes.
+    delayed : Delayed
     where : str
         The model, for messages.
 
@@ -39,6 +46,8 @@ def start_values(
         Of quantities (to be used where no value is given) and of the rules and rates these need.
     initial_states : tuple of Expr
         One per state.
+    past : tuple of Expr
+        What each delayed quantity was up to the start.
 
     Raises
     ------
@@ -67,4 +76,14 @@ def start_values(
         for item in states
     )
     wanted += [name for name in symbols_of(*starts) if name not in wanted]
-    return ordered(definitions, wanted=wanted, where=where), starts
+    if not delayed.values:
+        return ordered(definitions, wanted=wanted, where=where), starts, ()
+    past = past_values(
+        list(map(to_start, delayed.values)),
+        list(map(to_start, delayed.lags)),
+        definitions,
+        where,
+    )
+    known = substituter(past.at_start)
+    definitions = [replace(item, math=known(item.math)) for item in definitions]
+    return ordered(definitions, wanted=wanted, where=where), starts, past.values

@@ -14,7 +14,12 @@ from sigmapath.expr.nodes import Expr
 from sigmapath.kernels import EventTable, Pattern
 from sigmapath.lower.fast import SLOW_SHARE
 
-__all__ = ["Definition", "Moiety", "OdeSystem", "Quantity"]
+__all__ = ["Definition", "Moiety", "OdeSystem", "Quantity", "delayed_id"]
+
+
+def delayed_id(k: int) -> str:
+    """Symbol of the k-th delayed value, see ``OdeSystem.lags``."""
+    return f"delay#{k}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +133,8 @@ class OdeSystem:
     event_ids : tuple of str
     lags, lagged : tuple of Expr
         delay(x, lag): the lags and the x; the symbol ``delay#k`` stands for the k-th in formulas.
+    past : tuple of Expr
+        Each x as a function of time up to the start, over start symbols.
     has_fast : bool
         Whether there are fast reactions: the solver then writes the symbol ``slow#share``, see
         :mod:`sigmapath.lower.fast`.
@@ -167,9 +174,10 @@ class OdeSystem:
     time_unit: str
     fingerprint: str
     has_fast: bool = False
+    past: tuple[Expr, ...] = ()
 
     @property
     def written(self) -> tuple[str, ...]:
         """Symbols whose values the solver writes into p, between settable and derived ones."""
-        delayed = tuple(f"delay#{k}" for k in range(len(self.lags)))
+        delayed = tuple(delayed_id(k) for k in range(len(self.lags)))
         return (*delayed, SLOW_SHARE) if self.has_fast else delayed

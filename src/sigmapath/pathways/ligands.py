@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -43,11 +44,12 @@ def ligand_table() -> LigandTable:
     Looked up by name or alias, whatever the case, hyphens, blanks, stereo signs or Greek letters;
     an unknown name raises ``UnknownNameError`` with near matches.
     """
-    return read_ligands(models_folder() / "ligands.csv")
+    folder = models_folder()
+    return read_ligands(folder / "ligands.csv", folder / "off_targets.csv")
 
 
-def read_ligands(path: Path | str) -> LigandTable:
-    """Read a ligand table.
+def read_ligands(path: Path | str, off_targets: Path | str | None = None) -> LigandTable:
+    """Read a ligand table, and what its ligands block besides the receptor.
 
     Raises
     ------
@@ -69,9 +71,44 @@ def read_ligands(path: Path | str) -> LigandTable:
         raise ParseError("a column is missing", file=file, line=1, expected=", ".join(missing))
     ligands = [_ligand(row, file, rows.line_num) for row in rows]
     try:
-        return LigandTable(ligands)
+        table = LigandTable(ligands)
     except ValueError as error:
         raise ParseError(str(error), file=file) from error
+    if off_targets is None:
+        return table
+    blocked = _read_off_targets(Path(off_targets), table)
+    return LigandTable(
+        replace(row, off_targets=tuple(blocked.get(row.name, ()))) for row in table.values()
+    )
+
+
+_OFF_TARGET_COLUMNS = ("ligand", "target", "IC50_uM", "IC50_low_uM", "IC50_high_uM", "source")
+
+
+def _read_off_targets(
+    path: Path, table: LigandTable
+) -> dict[str, list[tuple[str, float, float, float]]]:
+    """Direct blocks by ligand name: target, IC50 and its range [uM]."""
+    file = str(path)
+    try:
+        rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    except OSError as error:
+        raise ParseError(
+            "the table of off-targets cannot be read", file=file, found=error.strerror or str(error)
+        ) from error
+    missing = [name for name in _OFF_TARGET_COLUMNS if name not in (rows.fieldnames or ())]
+    if missing:
+        raise ParseError("a column is missing", file=file, line=1, expected=", ".join(missing))
+    found: dict[str, list[tuple[str, float, float, float]]] = {}
+    for row in rows:
+        ic50, low, high = (
+            _number(name, row[name] or "", file, rows.line_num)
+            for name in ("IC50_uM", "IC50_low_uM", "IC50_high_uM")
+        )
+        if not low <= ic50 <= high or not row["target"].isidentifier():
+            raise ParseError("an off-target makes no sense", file=file, line=rows.line_num)
+        found.setdefault(table[row["ligand"]].name, []).append((row["target"], ic50, low, high))
+    return found
 
 
 def _ligand(row: Mapping[str, str | None], file: str, line: int) -> Ligand:

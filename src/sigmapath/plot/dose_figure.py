@@ -53,7 +53,8 @@ def dose_figure(experiment: Any) -> Any:
         for result, upper, lower in zip(experiment.arms, axes[0], axes[1], strict=True):
             _draw_curves(upper, result)
             _draw_courses(lower, result)
-        figure.get_layout_engine().set(h_pad=0.08, w_pad=0.06, hspace=0.04)
+        layout: Any = figure.get_layout_engine()
+        layout.set(h_pad=0.08, w_pad=0.06, hspace=0.04)
         figure.suptitle(_title(experiment), x=0.01, ha="left", fontsize=15, fontweight="bold")
         handles, labels = axes[1][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))

@@ -57,7 +57,7 @@ def heat_map(data: Any, readout: str | None = None, *, ax: Any | None = None) ->
     vertical, horizontal = variable.dims
     with styled():
         ax = new_axes(ax, figsize=(6.5, 5.0))
-        x, y = data[horizontal].values, data[vertical].values
+        x, y = _placed(data[horizontal].values), _placed(data[vertical].values)
         ax.set_facecolor("#E4E4E4")
         mesh = ax.pcolormesh(
             _edges(x), _edges(y), np.ma.masked_invalid(variable.values), rasterized=True
@@ -66,14 +66,19 @@ def heat_map(data: Any, readout: str | None = None, *, ax: Any | None = None) ->
         unit = str(variable.attrs.get("units", ""))
         bar.set_label(axis_label(str(variable.attrs.get("long_name") or chosen), unit))
         for axis, values, name in ((ax.xaxis, x, horizontal), (ax.yaxis, y, vertical)):
-            if is_log_spaced(values):
+            own = data[name].values
+            if not np.array_equal(values, own):
+                step = -(-len(own) // 6)
+                axis.set_ticks(values[::step], [f"{value:.3g}" for value in own[::step]])
+            elif is_log_spaced(values):
                 getattr(ax, f"set_{axis.axis_name}scale")("log")
             axis.set_label_text(axis_label(str(name), str(data[name].attrs.get("units", ""))))
         _mark_failed(ax, data, x, y)
     return ax
 
 
-_LARGEST = 1e302
+# Beyond this, matplotlib works out ticks that are no numbers any more.
+_LARGEST = 1e100
 
 
 def is_log_spaced(values: Any) -> bool:
@@ -82,6 +87,13 @@ def is_log_spaced(values: Any) -> bool:
         return False
     plain, log = np.diff(values), np.diff(np.log(values))
     return bool(np.ptp(log) / abs(np.mean(log)) < np.ptp(plain) / abs(np.mean(plain)))
+
+
+def _placed(values: Any) -> Any:
+    """Where values stand on their axis: at themselves, in a row where they are absurdly large."""
+    if np.max(np.abs(values)) <= _LARGEST:
+        return values
+    return np.arange(float(len(values)))
 
 
 def _edges(values: Any) -> Any:
@@ -95,8 +107,7 @@ def _edges(values: Any) -> Any:
     middle = 0.5 * centre[1:] + 0.5 * centre[:-1]
     first, last = 2 * centre[0] - middle[0], 2 * centre[-1] - middle[-1]
     edges = np.concatenate(([first], middle, [last]))
-    # The border of the last cell must be a number that matplotlib can still work with.
-    return np.exp(np.minimum(edges, np.log(_LARGEST))) if log else np.minimum(edges, _LARGEST)
+    return np.exp(edges) if log else edges
 
 
 def _mark_failed(ax: Any, data: Any, x: Any, y: Any) -> None:

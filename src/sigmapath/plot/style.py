@@ -53,7 +53,7 @@ def styled() -> Iterator[None]:
     """Apply the look inside a ``with`` block, and nowhere else."""
     import matplotlib as mpl
 
-    with mpl.rc_context(_RC):
+    with mpl.rc_context(_RC):  # type: ignore[arg-type]
         yield
 
 

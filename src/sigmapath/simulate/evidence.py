@@ -10,6 +10,7 @@ from collections import Counter
 
 from sigmapath.experiment.ensemble import ParameterRange
 from sigmapath.lower.system import OdeSystem
+from sigmapath.model.components import Parameter, Species
 from sigmapath.model.evidence import parse_evidence
 from sigmapath.model.network import ReactionNetwork
 
@@ -25,7 +26,8 @@ def parameter_ranges(network: ReactionNetwork) -> tuple[ParameterRange, ...]:
     A constant that an initial assignment works out moves with the others, never by itself.
     """
     computed = {entry.symbol for entry in network.initial_assignments}
-    computed |= {rule.variable for rule in (*network.assignment_rules, *network.rate_rules)}
+    computed |= {rule.variable for rule in network.assignment_rules}
+    computed |= {rule.variable for rule in network.rate_rules}
     ranges = []
     constants = [(c.id, c.size, c.meta) for c in network.compartments]
     constants += [(p.id, p.value, p.meta) for p in network.parameters]
@@ -49,7 +51,7 @@ def parameter_ranges(network: ReactionNetwork) -> tuple[ParameterRange, ...]:
 
 def input_ids(network: ReactionNetwork) -> tuple[str, ...]:
     """Ids whose notes grade them "input": they act like doses, from t = 0 on."""
-    items = (*network.parameters, *network.species)
+    items: list[Species | Parameter] = [*network.parameters, *network.species]
     return tuple(i.id for i in items if parse_evidence(i.meta.notes).grade == "input")
 
 
@@ -60,7 +62,8 @@ def long_names(network: ReactionNetwork) -> dict[str, str]:
     name if it has no notes, more words than a label holds, or words that another id has too.
     """
     found: dict[str, str] = {}
-    for item in (*network.species, *network.parameters):
+    items: list[Species | Parameter] = [*network.species, *network.parameters]
+    for item in items:
         head = re.split(r"[:;]|, (?:scaled|same)\b", parse_evidence(item.meta.notes).meaning)[0]
         label = re.sub(r"\s+\([^()]*\)|^\([^()]*\)\s*", "", head).strip()
         if 0 < len(label) <= _LONGEST_LABEL:

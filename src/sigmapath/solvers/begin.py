@@ -17,6 +17,7 @@ from sigmapath.solvers.jumps import apply_jump, derive
 __all__ = ["apply_all", "begin_run", "resume_run"]
 
 N, NOW, A_INITIAL = at.N, at.NOW, at.A_INITIAL
+T_MARK, N_LAG, N_PARAM = at.T_MARK, at.N_LAG, at.N_PARAM
 HAS_FAST, SLOW_SHARE = at.HAS_FAST, at.SLOW_SHARE
 (
     Y,
@@ -46,6 +47,9 @@ def begin_run(work: Any, start: Any) -> None:
     for j in range(len(start)):
         work.q[j] = start[j]
     work.clock[NOW] = 0.0
+    work.clock[T_MARK] = 0.0
+    for k in range(work.size[N_LAG]):
+        work.p[work.size[N_PARAM] + k] = 0.0
     if work.size[HAS_FAST] != 0:
         work.p[work.size[SLOW_SHARE]] = 1.0
     call_kernel(work.address[A_INITIAL], work.clock, work.q, work.p, work.vec[Y])

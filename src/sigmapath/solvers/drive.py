@@ -60,7 +60,8 @@ USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
     at.NEXT_TIME,
     at.N_PENDING,
 )
-MUST_SETTLE = at.MUST_SETTLE
+MUST_SETTLE, N_LAG, PART_DELAYS = at.MUST_SETTLE, at.N_LAG, at.PART_DELAYS
+REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = at.REMEMBER_STEP, at.MARK_LEFT, at.LONGEST_STEP
 OBS_GRID, AUTO = at.OBS_GRID, at.AUTO
 S_STEPS, PART_READOUTS = at.S_STEPS, at.PART_READOUTS
 
@@ -183,14 +184,22 @@ def _run(
     if has_grid:
         _emit(work, t, True, times, rows)
     remember_roots(work, t)
+    has_lags = work.size[N_LAG] != 0
+    if has_lags:
+        call_part(work.part[PART_DELAYS], work, t, MARK_LEFT)
     while t < t_end:
         if work.stat[S_STEPS] % _POLL == 0 and stop_flag[0] != 0:
             return INTERRUPTED, t
-        status = advance(work, t, _next_stop(work, t_end, table_time))
+        t_stop = _next_stop(work, t_end, table_time)
+        if has_lags:
+            t_stop = min(t_stop, t + call_part(work.part[PART_DELAYS], work, t, LONGEST_STEP))
+        status = advance(work, t, t_stop)
         if status != OK:
             return status, t
         t_root = first_root(work) if work.size[N_ROOT] > 0 else -1.0
         t_new = t_root if t_root >= 0.0 else work.clock[T_RIGHT]
+        if has_lags:
+            call_part(work.part[PART_DELAYS], work, t_new, REMEMBER_STEP)
         if has_reducers:
             call_part(work.part[PART_READOUTS], work, t_new, 0.0)
         if has_grid:
@@ -207,6 +216,8 @@ def _run(
             status = restart(work, t, _next_stop(work, t_end, table_time) - t)
         if status != OK:
             return (NOT_FINITE if status == BAD_START else status), t
+        if has_lags:
+            call_part(work.part[PART_DELAYS], work, t, MARK_LEFT)
         if work.size[N_ROOT] > 0:
             remember_roots(work, t)
         if has_reducers:

@@ -21,6 +21,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.jumps import derive, settled
+from sigmapath.solvers.rates import see_delayed
 from sigmapath.solvers.work import call_part
 from sigmapath.status import Status
 
@@ -28,6 +29,7 @@ __all__ = ["next_due", "process_events", "reset_events"]
 
 OK, EVENT_STORM, NOT_FINITE = int(Status.OK), int(Status.EVENT_STORM), int(Status.NOT_FINITE)
 N_EVENT, NOW, Y, TIE_SEED = at.N_EVENT, at.NOW, at.Y, at.TIE_SEED
+N_LAG = at.N_LAG
 HAS_FACTOR, MUST_SETTLE = at.HAS_FACTOR, at.MUST_SETTLE
 A_TRIGGERS, A_DELAYS, A_PRIORITIES, A_ASSIGN = (
     at.A_TRIGGERS,
@@ -73,6 +75,8 @@ def next_due(work: Any) -> Any:
 @inlined
 def _ask(work: Any, which: Any, row: Any, t: Any) -> None:
     """Call one of the event kernels at the current state."""
+    if work.size[N_LAG] != 0:
+        see_delayed(work, t, work.vec[Y])
     work.clock[NOW] = t
     call_kernel(work.address[which], work.clock, work.vec[Y], work.p, work.scratch[row])
 

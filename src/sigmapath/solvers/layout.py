@@ -36,6 +36,8 @@ class Work(NamedTuple):
     due         float64 (N_QUEUE, 1 + n_assign)  pending events: due time, stored values
     scratch     float64 (4, max(n_event, n_assign)) triggers, delays, priorities, new values
     part        int64 (N_PART,)       addresses of separately compiled parts, slots PART_*
+    history     float64 (n_stretch, 2 + 5 n_lag)  delayed quantities so far, see .history
+    lag         float64 (N_LAG_ROW, n_lag)  lags and delayed quantities, rows LAG_*
     codes       int64 (n_reducer, 2)  reducer table: op, output; of the batch
     window      float64 (n_reducer, 3) after, until, level; of the batch
     edges       float64               ascending window edges; of the batch
@@ -64,6 +66,8 @@ class Work(NamedTuple):
     due: Any
     scratch: Any
     part: Any
+    history: Any
+    lag: Any
     codes: Any
     window: Any
     edges: Any
@@ -118,7 +122,7 @@ def _kinds(fields: tuple[str, ...], kinds: str) -> dict[str, str]:
 RECORDS = {
     Work: _kinds(
         Work._fields[:-1],
-        "i1 i1 i1 i2 i2 f1 f2 f1 f1 f1 f1 f2 f2 f1 i1 i1 i1 i2 f2 f2 i1 i2 f2 f1 f2",
+        "i1 i1 i1 i2 i2 f1 f2 f1 f1 f1 f1 f2 f2 f1 i1 i1 i1 i2 f2 f2 i1 f2 f2 i2 f2 f1 f2",
     ),
     Chunk: _kinds(Chunk._fields, "i1 f1 f1 f1 i2 f2 f2 f3 f2 f3 f2 f2 i2 i2 f1 i1"),
 }
@@ -139,6 +143,7 @@ RECORDS = {
     A_ASSIGN,
     A_LAGS,
     A_LAGGED,
+    A_PAST,
 ) = range(len(KERNEL_NAMES))
 
 # Work.size
@@ -158,15 +163,16 @@ RECORDS = {
     HAS_FAST,
     SLOW_SHARE,
     MUST_SETTLE,
+    N_LAG,
     N_SIZE,
-) = range(16)
+) = range(17)
 
 # Work.tune
 RTOL, MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP, N_TUNE = range(6)
 
 # Work.clock: time for kernels, ends of the last step, next step size, last error norm, and the
-# time up to which the reducers have seen the run, end of the run.
-NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, T_END, N_CLOCK = range(8)
+# time up to which the reducers have seen the run, end of the run, left end of the step under way.
+NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, T_END, T_MARK, N_CLOCK = range(9)
 
 # Work.flag
 (
@@ -184,8 +190,9 @@ NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, T_END, N_CLOCK = range(8)
     NEXT_JUMP,
     NEXT_TIME,
     NEXT_EDGE,
+    N_STRETCH,
     N_FLAG,
-) = range(15)
+) = range(16)
 
 # Work.stat, in the order of status.STAT_NAMES
 S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
@@ -194,9 +201,16 @@ S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
 RODAS5P, TSIT5, AUTO = range(3)
 
 # Work.part; the step of a method stands at its code. FACTOR and SOLVE may be a model's own; those
-# that walk the elimination program, and the solver of its full rows, stand at the end.
-PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_CONSISTENT, PART_DRIVE = 2, 3, 4, 5, 6
-PART_TABLE_FACTOR, PART_TAIL, N_PART = 7, 8, 9
+# that walk the elimination program, and the solver of its full rows, stand behind. Address 0 where
+# a model has no use for it.
+PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_DRIVE = 2, 3, 4, 5
+PART_TABLE_FACTOR, PART_TAIL, PART_CONSISTENT, PART_DELAYS, N_PART = 6, 7, 8, 9, 10
+
+# What the part for delays does: write p, remember the last step, mark the left end, bound the step.
+WRITE_DELAYED, REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = 0.0, 1.0, 2.0, 3.0
+
+# Work.lag
+LAG_NOW, LAG_VALUE, LAG_PAST, LAG_MARK, LAG_TRIAL, N_LAG_ROW = range(6)
 
 # Work.event columns
 EV_FIRST, EV_LAST, EV_INITIAL, EV_PERSISTENT, EV_AT_TRIGGER, EV_DELAY, EV_PRIORITY, N_EV = range(8)
@@ -232,6 +246,7 @@ N_STAGE = 8
     DENSE_2,
     DENSE_3,
     Y_AT,
+    LAG_Y,
     K,
-) = range(20)
+) = range(21)
 N_ROW = K + N_STAGE

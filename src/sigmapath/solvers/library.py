@@ -1,6 +1,6 @@
 """The machine code of the solvers: made once per machine, then loaded without numba.
 
-Enters: nothing. Leaves: addresses of the parts of :mod:`.parts`. Called when a worker is made.
+Enters: names of parts, see :mod:`.parts`. Leaves: their addresses. Called when a worker is made.
 
 numba compiles the solvers to LLVM IR; from there on they are treated like generated model code:
 compiled to object code, kept under a key of everything it rests on (the text of every source file
@@ -11,7 +11,7 @@ through llvmlite in a few milliseconds.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -31,12 +31,18 @@ from sigmapath.machine.llvm import (
     load_object,
 )
 from sigmapath.machine.store import Entry, read_entry, write_entry
-from sigmapath.solvers.layout import PART_DRIVE
+from sigmapath.solvers.layout import N_PART, PART_DRIVE
 from sigmapath.solvers.notice import announce
 
-__all__ = ["drive", "part_addresses", "solver_digest"]
+__all__ = ["PARTS", "drive", "part_addresses", "solver_digest"]
 
 _PREFIX = "sigmapath_solver_"
+# In the order of the slots of ``Work.part``; the last ones are made only for models that need them.
+PARTS = (
+    *("rodas5p", "tsit5", "readouts", "factor", "solve", "drive", "table_factor", "tail"),
+    *("consistent", "delays"),
+)
+_COMMON = PARTS[:-2]
 _lock = Lock()
 
 
@@ -49,17 +55,26 @@ def solver_digest() -> str:
     return key(source_digest(package, package.parent / "machine"), *texts)
 
 
-def part_addresses() -> NDArray[np.int64]:
-    """Addresses of all parts, ``double part(int64 table, double, double)``, shape (N_PART,)."""
+def part_addresses(rare: Iterable[str] = ()) -> NDArray[np.int64]:
+    """Addresses of the parts, ``double part(int64 table, double, double)``, shape (N_PART,).
+
+    Parameters
+    ----------
+    rare : iterable of str
+        Names of those beyond the common ones that are needed; others are 0.
+    """
+    addresses = np.zeros(N_PART, dtype=np.int64)
     with _lock:
-        loaded = _library()
-    return np.array(list(loaded.addresses.values()), dtype=np.int64)
+        for names in (_COMMON, *((name,) for name in rare)):
+            for name, address in _library(names).addresses.items():
+                addresses[PARTS.index(name.removeprefix(_PREFIX))] = address
+    return addresses
 
 
 @cache
-def _library() -> Loaded:
-    """The parts in memory, for the life of the process."""
-    identity = key("solvers", solver_digest(), host_target())
+def _library(parts: tuple[str, ...]) -> Loaded:
+    """Some parts in memory, for the life of the process."""
+    identity = key("solvers", solver_digest(), host_target(), *parts)
     entry = read_entry(identity)
     if entry is not None:
         try:
@@ -67,18 +82,18 @@ def _library() -> Loaded:
         except CodegenError:
             # Intact, yet of no use here: built anew like a damaged one.
             pass
-    entry = _made()
+    entry = _made(parts)
     write_entry(identity, entry)
     return _loaded(entry)
 
 
-def _made() -> Entry:
+def _made(parts: tuple[str, ...]) -> Entry:
     from sigmapath.solvers.parts import part_texts
 
     announce()
-    texts, names, needed = part_texts(LIBRARY_PREFIX, _PREFIX)
-    code = compile_object(texts, "fast")
-    return Entry(facts={"names": names, "needed": needed}, code=code)
+    texts, needed = part_texts(parts, LIBRARY_PREFIX, _PREFIX)
+    facts = {"names": [_PREFIX + name for name in parts], "needed": needed}
+    return Entry(facts=facts, code=compile_object(texts, "fast"))
 
 
 def _loaded(entry: Entry) -> Loaded:

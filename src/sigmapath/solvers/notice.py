@@ -34,4 +34,4 @@ def announce_compilation() -> None:
         def on_end(self, occasion: Any) -> None:
             """Nothing to say."""
 
-    event.register("numba:compile", FirstCompilation())
+    event.register("numba:compile", FirstCompilation())  # type: ignore[no-untyped-call]

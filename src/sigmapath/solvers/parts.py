@@ -7,6 +7,7 @@ where the machine code is not there yet.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from numba import cfunc, types
@@ -15,6 +16,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.consistent import make_consistent
 from sigmapath.solvers.drive import run_chunk
 from sigmapath.solvers.erk import explicit_step
+from sigmapath.solvers.history import longest_step, mark, remember_step, write_delayed
 from sigmapath.solvers.linalg.sparse import assemble, factor, factor_tail, solve, solve_tail
 from sigmapath.solvers.reducers import reduce_point, reduce_step
 from sigmapath.solvers.rosenbrock import rosenbrock_step
@@ -72,31 +74,47 @@ def _consistent(table: Any, t: Any, _unused: Any) -> Any:
     return float(make_consistent(work_from(table), t))
 
 
+def _delays(table: Any, t: Any, what: Any) -> Any:
+    """Do one of the things that delays need; the longest step, or 0."""
+    work = work_from(table)
+    if what == at.WRITE_DELAYED:
+        write_delayed(work, t)
+    elif what == at.REMEMBER_STEP:
+        remember_step(work, t)
+    elif what == at.MARK_LEFT:
+        mark(work, t)
+    else:
+        return longest_step(work)
+    return 0.0
+
+
 def _drive(chunk: Any, _unused: Any, _unused_too: Any) -> Any:
     run_chunk(chunk_from(chunk))
     return 0.0
 
 
-# In the order of the slots of ``Work.part``.
 _PARTS = {
     "rodas5p": _rodas5p,
     "tsit5": _tsit5,
     "readouts": _readouts,
     "factor": _factor,
     "solve": _solve,
-    "consistent": _consistent,
     "drive": _drive,
     "table_factor": _factor,
     "tail": _tail,
+    "consistent": _consistent,
+    "delays": _delays,
 }
 _OUTSIDE = re.compile(r"^(?:declare [^@\n]*|)@([\w.]+)(?:\(| = external )", re.MULTILINE)
 
 
-def part_texts(outside: str, prefix: str) -> tuple[list[str], list[str], list[str]]:
-    """Compile all parts to optimised LLVM IR.
+def part_texts(names: Sequence[str], outside: str, prefix: str) -> tuple[list[str], list[str]]:
+    """Compile parts to optimised LLVM IR.
 
     Parameters
     ----------
+    names : sequence of str
+        Which parts, see :data:`.library.PARTS`.
     outside : str
         Put before the names of functions and data of the process, which the caller provides.
     prefix : str
@@ -104,17 +122,16 @@ def part_texts(outside: str, prefix: str) -> tuple[list[str], list[str], list[st
 
     Returns
     -------
-    texts, names, needed : list of str
-        One module per part, the parts' names in the order of the slots, outside names without
-        ``outside``.
+    texts, needed : list of str
+        One module per part; outside names, without ``outside``.
     """
     texts, needed = [], set()
-    for name, function in _PARTS.items():
-        made = cfunc(_SIGNATURE, nopython=True, error_model="numpy", _nrt=False)(function)
+    for name in names:
+        made = cfunc(_SIGNATURE, nopython=True, error_model="numpy", _nrt=False)(_PARTS[name])
         text = made._library.get_llvm_str()
         found = {found for found in _OUTSIDE.findall(text) if not found.startswith("llvm.")}
         for symbol in sorted(found):
             text = re.sub(rf"@{re.escape(symbol)}(?![\w.$])", f"@{outside}{symbol}", text)
         texts.append(text.replace(f"@{made.native_name}(", f"@{prefix}{name}("))
         needed |= found
-    return texts, [prefix + name for name in _PARTS], sorted(needed)
+    return texts, sorted(needed)

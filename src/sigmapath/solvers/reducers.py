@@ -35,6 +35,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.interpolate import interpolate
+from sigmapath.solvers.rates import see_delayed
 
 __all__ = ["begin_reducers", "finish_reducers", "observe", "reduce_point", "reduce_step"]
 
@@ -47,6 +48,7 @@ TROUGH, TIME_TO_TROUGH = int(ReducerOp.TROUGH), int(ReducerOp.TIME_TO_TROUGH)
 AUC, MEAN, AT = int(ReducerOp.AUC), int(ReducerOp.MEAN), int(ReducerOp.AT)
 THRESHOLD_TIME, START = int(ReducerOp.THRESHOLD_TIME), int(ReducerOp.START)
 NOW, Y, Y_AT, T_SEEN = at.NOW, at.Y, at.Y_AT, at.T_SEEN
+N_LAG = at.N_LAG
 NEXT_EDGE, A_OUTPUTS, OBS_TRIAL, N_OUTPUT = at.NEXT_EDGE, at.A_OUTPUTS, at.OBS_TRIAL, at.N_OUTPUT
 
 # Nodes and weights of five-point Gauss-Lobatto quadrature on [0, 1].
@@ -70,6 +72,8 @@ _N_BISECT = 60
 @inlined
 def observe(work: Any, t: Any, y: Any, row: Any) -> None:
     """Write all observables at (t, y) into one row of ``work.obs``."""
+    if work.size[N_LAG] != 0:
+        see_delayed(work, t, y)
     work.clock[NOW] = t
     call_kernel(work.address[A_OUTPUTS], work.clock, y, work.p, work.obs[row])
 

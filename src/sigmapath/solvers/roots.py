@@ -13,6 +13,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.interpolate import interpolate
+from sigmapath.solvers.rates import see_delayed
 
 __all__ = ["first_root", "remember_roots"]
 
@@ -31,6 +32,7 @@ __all__ = ["first_root", "remember_roots"]
     at.Y_NEW,
     at.A_ROOTS,
 )
+N_LAG = at.N_LAG
 T_LEFT, T_RIGHT, CHATTER = at.T_LEFT, at.T_RIGHT, at.CHATTER
 ROOT_LEFT, ROOT_AT = at.ROOT_LEFT, at.ROOT_AT
 
@@ -45,6 +47,8 @@ _CHATTER_WIDTH = 1e-12
 def remember_roots(work: Any, t: Any) -> None:
     """Store the root functions at the state in row Y, the left end of the next step."""
     if work.size[N_ROOT] > 0:
+        if work.size[N_LAG] != 0:
+            see_delayed(work, t, work.vec[Y])
         work.clock[NOW] = t
         call_kernel(work.address[A_ROOTS], work.clock, work.vec[Y], work.p, work.root[ROOT_LEFT])
 
@@ -57,6 +61,8 @@ def _has_changed(work: Any, t: Any) -> bool:
     else:
         interpolate(work, t, work.vec[Y_AT])
         y = work.vec[Y_AT]
+    if work.size[N_LAG] != 0:
+        see_delayed(work, t, y)
     work.clock[NOW] = t
     call_kernel(work.address[A_ROOTS], work.clock, y, work.p, work.root[ROOT_AT])
     for k in range(work.size[N_ROOT]):

@@ -166,8 +166,12 @@ def _with_draws(worker: Worker, drawing: Drawing, seed: int, arguments_at: int) 
         point=drawing.point,
         count=drawing.count,
     )
-    buffers = (*worker.buffers[:-1], np.concatenate([worker.buffers[-1], block]))
-    return replace(worker, buffers=buffers, table=address_table(Work, (*worker.static, *buffers)))
+    place = Work._fields.index("part") - len(worker.static)
+    buffers = list(worker.buffers)
+    buffers[place] = np.concatenate([buffers[place], block])
+    return replace(
+        worker, buffers=tuple(buffers), table=address_table(Work, (*worker.static, *buffers))
+    )
 
 
 def simulate_runs(

@@ -27,6 +27,10 @@ from sigmapath.status import STAT_NAMES
 __all__ = ["Worker", "make_worker"]
 
 
+# Numbers that the history of delayed quantities may hold, per worker (32 MB).
+_HISTORY = 4_000_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Worker:
     """The arrays of one thread, in the order in which the compiled loop unpacks them.
@@ -39,7 +43,8 @@ class Worker:
     static : tuple of ndarray
         address, size, program, event, target, tune; shared and never written.
     buffers : tuple of ndarray
-        vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch, part.
+        vec, jac, lu, p, q, obs, root, clock, flag, stat, memory, queue, due, scratch, part,
+        history, lag.
     table : ndarray of int64
         Addresses and shapes of all of these, which is what compiled code is given.
     moieties : ndarray, shape (n_moiety, n_state), optional
@@ -102,7 +107,7 @@ def make_worker(
     PlanError
         If the options do not fit the model.
     UnsupportedFeatureError
-        If the model needs delayed values or the kernels are compiled for SIMD lanes.
+        If the kernels are compiled for SIMD lanes.
     """
     options = options or SolverOptions()
     _check(kernels, options)
@@ -137,7 +142,9 @@ def make_worker(
         np.zeros((at.N_QUEUE if n_event else 1, 2), dtype=np.int64),
         np.zeros((at.N_QUEUE if n_event else 1, 1 + n_assign)),
         np.zeros((4, width)),
-        _parts(program, is_unrolled),
+        _parts(program, is_unrolled, kernels, static[1]),
+        np.zeros((_stretches(kernels.n_lag), 2 + 5 * kernels.n_lag)),
+        np.zeros((at.N_LAG_ROW, max(kernels.n_lag, 1))),
     )
     return Worker(
         kernels=kernels,
@@ -149,22 +156,26 @@ def make_worker(
     )
 
 
-def _parts(program: NDArray[np.int64], is_unrolled: bool) -> NDArray[np.int64]:
+def _parts(
+    program: NDArray[np.int64], is_unrolled: bool, kernels: Kernels, size: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Addresses of the parts, with the model's own LU among them."""
-    parts = part_addresses()
+    rare = {"consistent": bool(size[at.MUST_SETTLE]), "delays": bool(kernels.n_lag)}
+    parts = part_addresses(name for name, is_used in rare.items() if is_used)
     own = unrolled_parts(program) if is_unrolled else None
     if own is not None:
         parts[at.PART_FACTOR], parts[at.PART_SOLVE] = own
     return parts
 
 
+def _stretches(n_lag: int) -> int:
+    """Rows of the history: what fits into _HISTORY values, 1 for models without delays."""
+    return max(64, _HISTORY // (2 + 5 * n_lag)) if n_lag else 1
+
+
 def _check(kernels: Kernels, options: SolverOptions) -> None:
     if kernels.lanes != 1:
         raise UnsupportedFeatureError("a scalar loop over kernels compiled for SIMD lanes")
-    if kernels.n_lag:
-        raise UnsupportedFeatureError(
-            "delay(x, lag) in the equations", where="solver", fix="remove the delay from the model"
-        )
     is_explicit = options.method in METHODS and not METHODS[options.method].is_implicit
     if is_explicit and (kernels.mass == 0.0).any():
         raise PlanError(
@@ -191,6 +202,7 @@ def _sizes(kernels: Kernels, options: SolverOptions) -> NDArray[np.int64]:
     size[at.HAS_ALGEBRAIC] = int((kernels.mass == 0.0).any())
     size[at.HAS_FAST] = int(kernels.has_fast)
     size[at.SLOW_SHARE] = kernels.n_param + kernels.n_lag
+    size[at.N_LAG] = kernels.n_lag
     size[at.MUST_SETTLE] = int(size[at.HAS_ALGEBRAIC] or size[at.HAS_FAST])
     return size
 
@@ -226,4 +238,4 @@ def _events(kernels: Kernels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return table, target
 
 
-assert len(KERNEL_NAMES) == at.A_LAGGED + 1  # the addresses are unpacked by position
+assert len(KERNEL_NAMES) == at.A_PAST + 1  # the addresses are unpacked by position
