@@ -21,7 +21,7 @@ from sigmapath.solvers.linalg.symbolic import (
     minimum_degree,
     n_matrix_values,
 )
-from sigmapath.solvers.linalg.unrolled import unrolled_parts
+from sigmapath.solvers.own_code import own_parts
 from sigmapath.solvers.tables import address_table
 
 
@@ -39,7 +39,7 @@ def solved(pattern, values, mass, mask, shift, b):
 def unrolled_solution(program, values, shift, b):
     """Solution by the model's own code, called as the loop calls it."""
     n = len(b)
-    own = unrolled_parts(program)
+    own = own_parts(program)
     parts = part_addresses()
     vec = np.zeros((at.N_ROW, n))
     lu = np.zeros(n_matrix_values(program))
@@ -52,7 +52,7 @@ def unrolled_solution(program, values, shift, b):
     }
     table = address_table(at.Work, tuple({**empty, **arrays}.values()))
     signature = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, ctypes.c_double, ctypes.c_double)
-    factor_own, solve_own = (signature(address) for address in own)
+    factor_own, solve_own = (signature(own[k]) for k in (at.PART_FACTOR, at.PART_SOLVE))
     vec[at.RIGHT] = b
     ok = factor_own(table.ctypes.data, shift, 0.0)
     solve_own(table.ctypes.data, 3.0, 0.0)

@@ -200,9 +200,9 @@ S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
 # Methods as the compiled loop knows them.
 RODAS5P, TSIT5, AUTO = range(3)
 
-# Work.part; the step of a method stands at its code. FACTOR and SOLVE may be a model's own; those
-# that walk the elimination program, and the solver of its full rows, stand behind. Address 0 where
-# a model has no use for it.
+# Work.part; the step of a method stands at its code. FACTOR and SOLVE may be a model's own; the
+# factorisation for all models, and the solver of full rows, stand behind. Address 0 where a
+# model has no use for it.
 PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_DRIVE = 2, 3, 4, 5
 PART_TABLE_FACTOR, PART_TAIL, PART_CONSISTENT, PART_DELAYS, N_PART = 6, 7, 8, 9, 10
 

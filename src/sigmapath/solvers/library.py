@@ -39,10 +39,13 @@ __all__ = ["PARTS", "drive", "part_addresses", "solver_digest"]
 _PREFIX = "sigmapath_solver_"
 # In the order of the slots of ``Work.part``; the last ones are made only for models that need them.
 PARTS = (
-    *("rodas5p", "tsit5", "readouts", "factor", "solve", "drive", "table_factor", "tail"),
+    *("rodas5p", "tsit5", "readouts", "factor", "solve", "drive"),
+    *("table_factor", "tail"),
     *("consistent", "delays"),
 )
-_COMMON = PARTS[:-2]
+# Places where the common part goes too when a model has its own.
+_COPIES = {"table_factor": "factor"}
+_COMMON = tuple(name for name in PARTS[:-2] if name not in _COPIES)
 _lock = Lock()
 
 
@@ -68,6 +71,8 @@ def part_addresses(rare: Iterable[str] = ()) -> NDArray[np.int64]:
         for names in (_COMMON, *((name,) for name in rare)):
             for name, address in _library(names).addresses.items():
                 addresses[PARTS.index(name.removeprefix(_PREFIX))] = address
+    for copy, name in _COPIES.items():
+        addresses[PARTS.index(copy)] = addresses[PARTS.index(name)]
     return addresses
 
 

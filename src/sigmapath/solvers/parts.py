@@ -100,7 +100,6 @@ _PARTS = {
     "factor": _factor,
     "solve": _solve,
     "drive": _drive,
-    "table_factor": _factor,
     "tail": _tail,
     "consistent": _consistent,
     "delays": _delays,

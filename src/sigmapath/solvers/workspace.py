@@ -18,8 +18,8 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.library import part_addresses
 from sigmapath.solvers.linalg.symbolic import lu_program, n_matrix_values
-from sigmapath.solvers.linalg.unrolled import unrolled_parts
 from sigmapath.solvers.options import SolverOptions
+from sigmapath.solvers.own_code import own_parts
 from sigmapath.solvers.registry import METHODS
 from sigmapath.solvers.tables import address_table, set_last
 from sigmapath.status import STAT_NAMES
@@ -162,9 +162,9 @@ def _parts(
     """Addresses of the parts, with the model's own LU among them."""
     rare = {"consistent": bool(size[at.MUST_SETTLE]), "delays": bool(kernels.n_lag)}
     parts = part_addresses(name for name, is_used in rare.items() if is_used)
-    own = unrolled_parts(program) if is_unrolled else None
-    if own is not None:
-        parts[at.PART_FACTOR], parts[at.PART_SOLVE] = own
+    if is_unrolled:
+        for slot, address in own_parts(program).items():
+            parts[slot] = address
     return parts
 
 

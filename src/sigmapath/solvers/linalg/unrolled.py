@@ -1,8 +1,8 @@
-"""Print the sparse LU of one model as straight-line LLVM IR, and load it.
+"""Print the sparse LU of one model as straight-line LLVM IR.
 
-Enters: the elimination program of :mod:`.symbolic`. Leaves: addresses of two parts, ``factor`` and
+Enters: the elimination program of :mod:`.symbolic`. Leaves: the text of two parts, ``factor`` and
 ``solve``, that do what :mod:`.sparse` does by walking the program, without looking anything up.
-Called when a worker is made. The full rows at the end are left to :mod:`.sparse`, by address.
+Called by :mod:`sigmapath.solvers.own_code`. The full rows at the end are left to :mod:`.sparse`.
 
 The code of a few hundred entries each stands in a function of its own: compilers take more than
 linear time on one long block. Within a function values stay in registers, between functions they
@@ -13,72 +13,56 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sigmapath.errors import CodegenError
-from sigmapath.machine.digest import key, source_digest
-from sigmapath.machine.llvm import Loaded, compile_object, host_target, load_object
-from sigmapath.machine.store import Entry, read_entry, write_entry
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.ir import PART_ARGUMENTS, element, fetch, function, part, pointer, row
 from sigmapath.solvers.linalg.symbolic import DENSE, HEADER
-from sigmapath.solvers.tables import WORDS
 
-__all__ = ["unrolled_parts"]
+__all__ = ["is_unrollable", "lu_text"]
 
 # Multiply-subtracts beyond which looking things up costs less than fetching the code.
 _MOST_UPDATES = 40_000
 # Multiply-subtracts per function.
 _CHUNK = 300
-_FIELD = {name: k for k, name in enumerate(at.Work._fields)}
-_lock = Lock()
-_loaded: dict[str, Loaded] = {}
 
 
-def unrolled_parts(program: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Addresses of ``factor`` and ``solve`` of a model; None where the program is better walked.
+def is_unrollable(program: NDArray[np.int64]) -> bool:
+    """Whether a model gains from an LU of its own; otherwise the program is better walked."""
+    n_update, n = program[HEADER.index("n_update")], program[HEADER.index("n")]
+    return bool(program[0] != DENSE and n > 0 and n_update <= _MOST_UPDATES)
+
+
+def lu_text(program: NDArray[np.int64], prefix: str, *, opaque: bool) -> str:
+    """Functions ``factor`` and ``solve`` of a model.
 
     Parameters
     ----------
     program : ndarray of int64
         See :mod:`.symbolic`.
+    prefix : str
+        Put before their names.
+    opaque : bool
+        Whether pointers have no element type.
     """
-    n_update, n = program[HEADER.index("n_update")], program[HEADER.index("n")]
-    if program[0] == DENSE or n == 0 or n_update > _MOST_UPDATES:
-        return None
-    identity = key("lu", _digest(), host_target(), program.tobytes().hex())
-    prefix = f"lu{identity[:16]}_"
-    with _lock:
-        loaded = _loaded.get(identity) or _load(identity, prefix, program)
-        _loaded[identity] = loaded
-    return loaded.addresses[prefix + "factor"], loaded.addresses[prefix + "solve"]
-
-
-@cache
-def _digest() -> str:
-    here = Path(__file__).parent
-    layout = here.parent / "layout.py"
-    machine = here.parents[1] / "machine"
-    return key(source_digest(here, machine), layout.read_text(encoding="utf-8"))
-
-
-def _load(identity: str, prefix: str, program: NDArray[np.int64]) -> Loaded:
-    names = [prefix + "factor", prefix + "solve"]
-    entry = read_entry(identity)
-    if entry is not None:
-        try:
-            return load_object(entry.code, names)
-        except CodegenError:
-            # Intact, yet of no use here: built anew like a damaged one.
-            pass
-    text = _text(program, prefix, opaque=host_target().opaque_pointers)
-    entry = Entry(facts={}, code=compile_object(text, "quick"))
-    write_entry(identity, entry)
-    return load_object(entry.code, names)
+    lists = _lists(program)
+    factors = list(_factor_chunks(lists, opaque))
+    solves = list(_solve_chunks(lists, opaque))
+    real = pointer("double", opaque)
+    texts: list[str] = []
+    for k, lines in enumerate(factors):
+        arguments = f"{real} noalias %jac, {real} noalias %lu, double %shift, double %sum"
+        texts.append(function(f"internal double @factor_{k}({arguments})", lines))
+    for k, (lines, _) in enumerate(solves):
+        arguments = ", ".join(f"{real} noalias %{name}" for name in ("lu", "b", "z", "x"))
+        texts.append(function(f"internal void @solve_{k}({arguments})", lines))
+    body = _factor_body(lists, len(factors), opaque)
+    texts.append(function(f"double @{prefix}factor{PART_ARGUMENTS}", body))
+    body = _solve_body(lists, [is_forward for _, is_forward in solves], opaque)
+    texts.append(function(f"double @{prefix}solve{PART_ARGUMENTS}", body))
+    return "\n".join(texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +82,7 @@ class _Lists:
 def _lists(program: NDArray[np.int64]) -> _Lists:
     head = dict(zip(HEADER, program[: len(HEADER)].tolist(), strict=True))
 
-    def part(name: str, length: int) -> list[int]:
+    def numbers(name: str, length: int) -> list[int]:
         values: list[int] = program[head[name] : head[name] + length].tolist()
         return values
 
@@ -106,12 +90,12 @@ def _lists(program: NDArray[np.int64]) -> _Lists:
     return _Lists(
         n=n,
         tail=head["tail"],
-        perm=part("perm", n),
-        row=part("row", n + 1),
-        diagonal=part("diagonal", n),
-        column=part("column", head["n_lu"]),
-        entry={place: k for k, place in enumerate(part("jac", head["n_jac"]))},
-        update=part("update", head["n_update"]),
+        perm=numbers("perm", n),
+        row=numbers("row", n + 1),
+        diagonal=numbers("diagonal", n),
+        column=numbers("column", head["n_lu"]),
+        entry={place: k for k, place in enumerate(numbers("jac", head["n_jac"]))},
+        update=numbers("update", head["n_update"]),
     )
 
 
@@ -131,7 +115,7 @@ class _Writer:
 
     @property
     def pointer(self) -> str:
-        return "ptr" if self.opaque else "double*"
+        return pointer("double", self.opaque)
 
     def add(self, text: str) -> str:
         """Append an instruction; return the name of its value."""
@@ -163,32 +147,6 @@ class _Writer:
         if value is None:
             return self.add(f"fneg double {self.add(f'fmul double {a}, {b}')}")
         return self.add(f"fsub double {value}, {self.add(f'fmul double {a}, {b}')}")
-
-
-def _text(program: NDArray[np.int64], prefix: str, *, opaque: bool) -> str:
-    """LLVM module of both parts."""
-    lists = _lists(program)
-    factors = list(_factor_chunks(lists, opaque))
-    solves = list(_solve_chunks(lists, opaque))
-    pointer = "ptr" if opaque else "double*"
-    texts: list[str] = []
-    for k, lines in enumerate(factors):
-        arguments = f"{pointer} noalias %jac, {pointer} noalias %lu, double %shift, double %sum"
-        texts.append(_function(f"internal double @factor_{k}({arguments})", lines))
-    for k, (lines, _) in enumerate(solves):
-        arguments = ", ".join(f"{pointer} noalias %{name}" for name in ("lu", "b", "z", "x"))
-        texts.append(_function(f"internal void @solve_{k}({arguments})", lines))
-    arguments = "(i64 %table, double %a, double %unused)"
-    body = _factor_body(lists, len(factors), opaque)
-    texts.append(_function(f"double @{prefix}factor{arguments}", body))
-    body = _solve_body(lists, [is_forward for _, is_forward in solves], opaque)
-    texts.append(_function(f"double @{prefix}solve{arguments}", body))
-    return "\n".join(texts)
-
-
-def _function(head: str, lines: list[str]) -> str:
-    inner = " noinline" if head.startswith("internal") else ""
-    return "\n".join([f"define {head}{inner} nounwind {{", *lines, "}", ""])
 
 
 def _factor_chunks(lists: _Lists, opaque: bool) -> Iterator[list[str]]:
@@ -251,7 +209,7 @@ def _solve_chunks(lists: _Lists, opaque: bool) -> Iterator[tuple[list[str], bool
             if column >= lists.tail:
                 break
             entry, other = write.load("lu", position), write.load("z", column)
-            value = write.minus_product(value, entry, other)
+            value = write.minus_product(value, other, entry)
         write.store("z", i, value)
         # Both ways in one function, where all of it is small: values stay in registers.
         is_last = i == lists.n - 1 and (lists.tail < lists.n or write.size > 0.5 * _CHUNK)
@@ -263,7 +221,7 @@ def _solve_chunks(lists: _Lists, opaque: bool) -> Iterator[tuple[list[str], bool
         if i < lists.tail:
             for position in range(lists.diagonal[i] + 1, lists.row[i + 1]):
                 entry, other = write.load("lu", position), write.load("z", lists.column[position])
-                value = write.minus_product(value, entry, other)
+                value = write.minus_product(value, other, entry)
             value = write.add(f"fmul double {value}, {write.load('lu', lists.diagonal[i])}")
             write.store("z", i, value)
         write.store("x", lists.perm[i], value)
@@ -272,56 +230,23 @@ def _solve_chunks(lists: _Lists, opaque: bool) -> Iterator[tuple[list[str], bool
             write = _Writer(opaque=opaque)
 
 
-def _fetch(field: str, name: str, opaque: bool) -> list[str]:
-    """Instructions that read the address of an array from the table at ``%table``."""
-    pointer = "ptr" if opaque else "double*"
-    return [
-        f"  %{name}.at = add i64 %table, {8 * WORDS * _FIELD[field]}",
-        f"  %{name}.place = inttoptr i64 %{name}.at to {'ptr' if opaque else 'i64*'}",
-        f"  %{name}.word = load i64, {'ptr' if opaque else 'i64*'} %{name}.place, align 8",
-        f"  %{name} = inttoptr i64 %{name}.word to {pointer}",
-    ]
-
-
-def _row(name: str, k: int, n: int, opaque: bool) -> str:
-    pointer = "ptr" if opaque else "double*"
-    return f"  %{name} = getelementptr inbounds double, {pointer} %vec, i64 {k * n}"
-
-
-def _part(slot: int, arguments: str, opaque: bool, name: str) -> list[str]:
-    """Call the part in a slot of ``Work.part``."""
-    return [
-        f"  %{name}.at = getelementptr inbounds double, {'ptr' if opaque else 'double*'} %part, "
-        f"i64 {slot}",
-        *([] if opaque else [f"  %{name}.cast = bitcast double* %{name}.at to i64*"]),
-        f"  %{name}.word = load i64, "
-        + (f"ptr %{name}.at" if opaque else f"i64* %{name}.cast")
-        + ", align 8",
-        f"  %{name}.fn = inttoptr i64 %{name}.word to "
-        + ("ptr" if opaque else "double (i64, double, double)*"),
-        f"  %{name} = call double %{name}.fn(i64 %table, {arguments})",
-    ]
-
-
 def _factor_body(lists: _Lists, n_chunk: int, opaque: bool) -> list[str]:
-    pointer = "ptr" if opaque else "double*"
-    lines = _fetch("flag", "flag", opaque) + _fetch("part", "part", opaque)
+    real = pointer("double", opaque)
+    lines = fetch("flag", "flag", opaque, "i64") + fetch("part", "part", opaque, "i64")
     lines += [
-        f"  %masked.at = getelementptr inbounds double, {pointer} %flag, i64 {at.MASKED}",
-        f"  %masked = load double, {pointer} %masked.at, align 8",
-        "  %masked.bits = bitcast double %masked to i64",
-        "  %is.masked = icmp ne i64 %masked.bits, 0",
+        *element("flag", at.MASKED, "masked", opaque),
+        "  %is.masked = icmp ne i64 %masked, 0",
         "  br i1 %is.masked, label %held, label %free",
         "held:",
-        *_part(at.PART_TABLE_FACTOR, "double %a, double 0.0", opaque, "walked"),
+        *part(at.PART_TABLE_FACTOR, "double %a, double 0.0", opaque, "walked"),
         "  ret double %walked",
         "free:",
-        *_fetch("jac", "jac", opaque),
-        *_fetch("lu", "lu", opaque),
+        *fetch("jac", "jac", opaque),
+        *fetch("lu", "lu", opaque),
     ]
     total = "0.0"
     for k in range(n_chunk):
-        given = f"{pointer} %jac, {pointer} %lu, double %a, double {total}"
+        given = f"{real} %jac, {real} %lu, double %a, double {total}"
         lines.append(f"  %sum{k} = call double @factor_{k}({given})")
         total = f"%sum{k}"
     lines += [f"  %ok = fcmp oeq double {total}, 0.0", "  %result = uitofp i1 %ok to double"]
@@ -329,29 +254,29 @@ def _factor_body(lists: _Lists, n_chunk: int, opaque: bool) -> list[str]:
         return [*lines, "  ret double %result"]
     return [
         *lines,
-        *_part(at.PART_TAIL, "double 0.0, double 0.0", opaque, "tail"),
+        *part(at.PART_TAIL, "double 0.0, double 0.0", opaque, "tail"),
         "  %both = fmul double %tail, %result",
         "  ret double %both",
     ]
 
 
 def _solve_body(lists: _Lists, directions: list[bool], opaque: bool) -> list[str]:
-    pointer, n = "ptr" if opaque else "double*", lists.n
-    lines = _fetch("lu", "lu", opaque) + _fetch("vec", "vec", opaque)
-    lines += _fetch("part", "part", opaque)
+    real, n = pointer("double", opaque), lists.n
+    lines = fetch("lu", "lu", opaque) + fetch("vec", "vec", opaque)
+    lines += fetch("part", "part", opaque, "i64")
     lines += [
-        _row("b", at.RIGHT, n, opaque),
-        _row("z", at.SCRATCH, n, opaque),
-        _row("first", at.K, n, opaque),
+        row("right", at.RIGHT, n, opaque),
+        row("z", at.SCRATCH, n, opaque),
+        row("first", at.K, n, opaque),
         "  %stage = fptosi double %a to i64",
         f"  %offset = mul i64 %stage, {n}",
-        f"  %x = getelementptr inbounds double, {pointer} %first, i64 %offset",
+        f"  %x = getelementptr inbounds double, {real} %first, i64 %offset",
     ]
-    given = ", ".join(f"{pointer} %{name}" for name in ("lu", "b", "z", "x"))
+    given = ", ".join(f"{real} %{name}" for name in ("lu", "right", "z", "x"))
     is_tail_done = lists.tail == n
     for k, is_forward in enumerate(directions):
         if not is_forward and not is_tail_done:
-            lines += _part(at.PART_TAIL, "double 1.0, double 0.0", opaque, "tail")
+            lines += part(at.PART_TAIL, "double 1.0, double 0.0", opaque, "tail")
             is_tail_done = True
         lines.append(f"  call void @solve_{k}({given})")
     return [*lines, "  ret double 0.0"]
