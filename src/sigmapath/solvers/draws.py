@@ -15,12 +15,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import cfunc, types
+from numba import types
 from numpy.typing import NDArray
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.compiled import callback, compiled
 from sigmapath.solvers.distributions import value_at
 from sigmapath.solvers.jumps import derive
 from sigmapath.solvers.philox import uniform_pair
@@ -82,7 +82,7 @@ def _part(table: Any, t: Any, owner: Any) -> Any:
 def _compiled_part() -> Any:
     """The part as machine code; kept alive for the process."""
     signature = types.float64(types.int64, types.float64, types.float64)
-    return cfunc(signature, nopython=True, cache=True, error_model="numpy", _nrt=False)(_part)
+    return callback(signature, _part)
 
 
 @compiled

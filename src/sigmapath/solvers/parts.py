@@ -10,10 +10,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import cfunc, types
+from numba import types
 from numpy.typing import NDArray
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.compiled import callback
 from sigmapath.solvers.consistent import make_consistent
 from sigmapath.solvers.erk import explicit_step
 from sigmapath.solvers.history import longest_step, mark, remember_step, write_delayed
@@ -94,9 +95,7 @@ _PARTS = {
 @cache
 def _part(name: str) -> Any:
     """Compile one part, or load it from numba's cache; kept alive for the process."""
-    return cfunc(_SIGNATURE, nopython=True, cache=True, error_model="numpy", _nrt=False)(
-        _PARTS[name]
-    )
+    return callback(_SIGNATURE, _PARTS[name])
 
 
 def part_addresses(*, must_settle: bool = False, has_lags: bool = False) -> NDArray[np.int64]:
