@@ -75,9 +75,8 @@ def reaction(name, law, *, fast=False, **net):
 
 def simulate(names, times=TIMES, options=None, **parts):
     model = from_network(ReactionNetwork(id="m", **parts))
-    result = model.run(
-        times=times, observables=list(names), rtol=1e-9, atol=1e-12, **(options or {})
-    )
+    tolerances = {"rtol": 1e-9, "atol": 1e-12}
+    result = model.run(times=times, observables=list(names), **(tolerances | (options or {})))
     assert Status(int(result.status)) is Status.OK
     return [result.trajectories[name] for name in names]
 
@@ -375,3 +374,30 @@ def test_priority_ties_are_fair_and_reproducible():
     # 1000 coins: six standard deviations are 95.
     assert all(abs(count - 500.0) < 95.0 for count in counts)
     assert len(set(counts)) > 1
+
+
+@pytest.mark.parametrize("threshold", [1e-4, 1e-6, 1e-8])
+def test_a_trigger_true_for_a_moment_inside_a_step_is_seen(threshold):
+    # x = (t - 1)^2 is below the threshold for 2 sqrt(threshold).
+    (count,) = simulate(
+        "n",
+        times=[0.0, 2.5],
+        options={"rtol": 1e-6, "atol": 1e-9},
+        parameters=(variable("x", 1.0), variable("y", -2.0), variable("n", 0.0)),
+        rate_rules=rate(x="y", y="2"),
+        events=(event(f"x < {threshold}", n="n + 1"),),
+    )
+    assert count[-1] == 1.0
+
+
+@pytest.mark.parametrize("method", ["tsit5", "rodas5p"])
+def test_every_peak_of_an_oscillation_that_just_reaches_the_threshold_is_seen(method):
+    (count,) = simulate(
+        "n",
+        times=[0.0, 20.0 * np.pi],
+        options={"rtol": 1e-6, "atol": 1e-9, "method": method},
+        parameters=(variable("x", 0.0), variable("y", 1.0), variable("n", 0.0)),
+        rate_rules=rate(x="y", y="-x"),
+        events=(event("x > 0.99999", n="n + 1"),),
+    )
+    assert count[-1] == 10.0
