@@ -338,7 +338,12 @@ def _bind(
 ) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
     """Bound label at the end of the incubation, shape (n_member, n), and the constants drawn."""
     pairs = [(hot, "L1")] + ([(cold, "L2")] if cold is not None else [])
-    constants = {k: v for ligand, slot in pairs for k, v in ligand.slot_values(slot).items()}
+    constants = {
+        name: value
+        for ligand, slot in pairs
+        for name, value in ligand.slot_values(slot).items()
+        if engine.index.position(name) is not None
+    }
     described: Ensemble | None = None
     if members:
         described = ensemble(members, ranges=_ranges(engine, pairs), seed=seed)
@@ -366,6 +371,7 @@ def _ranges(engine: Engine, pairs: Sequence[tuple[Ligand, str]]) -> list[Paramet
         key: ParameterRange(id=key, nominal=ligand.slot_values(slot)[key], low=low, high=high)
         for ligand, slot in pairs
         for key, (low, high) in ligand.slot_ranges(slot).items()
+        if engine.index.position(key) is not None
     }
     return [r for r in engine.ranges if r.id not in of_ligands] + list(of_ligands.values())
 

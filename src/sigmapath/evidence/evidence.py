@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sigmapath.evidence.claims import choose_claims, claims_folder, read_claims
@@ -40,6 +41,7 @@ def gather(
     ensemble: Members = None,
     seed: int = 0,
     courses: bool = True,
+    folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     **options: Any,
 ) -> Evidence:
@@ -55,6 +57,8 @@ def gather(
     seed : int
     courses : bool
         Record courses for the report.
+    folder : Path, optional
+        Claims, experiments, links and assays of your own; the packaged ones by default.
     progress : callable (done, total), optional
     **options
         Solver options.
@@ -64,7 +68,7 @@ def gather(
     SigmapathError
         If a claim or module is unknown, or a file of the claims makes no sense.
     """
-    folder = claims_folder()
+    folder = folder or claims_folder()
     known = read_claims(folder / "claims.toml")
     experiments = read_experiments(folder, known)
     chosen = choose_claims(known, claims, modules)

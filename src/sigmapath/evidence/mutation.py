@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sigmapath.evidence.claims import claims_folder
 from sigmapath.evidence.evidence import Evidence, gather
@@ -65,7 +66,11 @@ def cut_members(engine: Engine, links: Sequence[Link]) -> Ensemble:
 
 
 def cut_links(
-    engine_of: EngineSource, *, claims: Sequence[str] = (), modules: Sequence[str] = ()
+    engine_of: EngineSource,
+    *,
+    claims: Sequence[str] = (),
+    modules: Sequence[str] = (),
+    folder: Path | None = None,
 ) -> MutationTable:
     """Cut every link in turn, all of them as members of one ensemble.
 
@@ -74,14 +79,17 @@ def cut_links(
     engine_of : callable name -> Engine
     claims, modules : sequence of str
         Which claims; all if neither is given.
+    folder : Path, optional
+        As for :func:`sigmapath.evidence.evidence.gather`.
     """
-    links = tuple(read_links(claims_folder()).values())
+    links = tuple(read_links(folder or claims_folder()).values())
     evidence = gather(
         engine_of,
         claims=claims,
         modules=modules,
         ensemble=lambda engine: cut_members(engine, links),
         courses=False,
+        folder=folder,
     )
     passes: dict[str, dict[str, bool]] = {}
     wrong = []

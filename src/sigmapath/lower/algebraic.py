@@ -1,7 +1,7 @@
 """Algebraic rules ``0 = f``: who is determined by which, and solved where that is possible.
 
 Enters: a flat network. Leaves: a network without algebraic rules, in which what a rule determines
-linearly has an assignment rule, and the residuals that are left, by the variable each determines.
+linearly has a rule of its own, and the residuals that are left, by the variable each determines.
 
 Which rule determines which variable is a maximum matching between rules and the variables that
 nothing else determines (SBML L3V2 section 4.9.5). A residual that is linear in its variable is
@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 
 from sigmapath.errors import ModelError
 from sigmapath.expr.calculus import gradient
-from sigmapath.expr.nodes import ZERO, Expr, free_symbols, symbol
+from sigmapath.expr.nodes import ZERO, Expr, apply, free_symbols, symbol
 from sigmapath.expr.rewrite import Rewriter, rebuild, substitute, substituter
 from sigmapath.expr.simplify import div, mul, neg
 from sigmapath.lower.equations import amount_id
 from sigmapath.lower.matching import matched
 from sigmapath.lower.order import ordered
 from sigmapath.lower.system import Definition
-from sigmapath.model.components import AssignmentRule
+from sigmapath.model.components import AssignmentRule, RateRule
 from sigmapath.model.network import ReactionNetwork
 
 __all__ = ["Solved", "solve_algebraic_rules"]
@@ -123,25 +123,40 @@ def _opaque(held: dict[str, Expr]) -> Rewriter:
     return Rewriter(rule)
 
 
-def _solution(residual: Expr, variable: str) -> Expr | None:
-    """Value of the variable where the residual is linear in it, otherwise None."""
+def _rate_of(variable: str) -> Expr:
+    return apply("rateof", symbol(variable))
+
+
+def _solution(residual: Expr, unknown: Expr) -> Expr | None:
+    """Value of a symbol, or of a rate of change, in which the residual is linear; or None."""
     held: dict[str, Expr] = {}
     plain = _opaque(held)(residual)
-    slope = gradient(plain, [variable]).get(variable, ZERO)
-    if slope is ZERO or variable in free_symbols(slope):
+    names = [name for name, node in held.items() if node is unknown]
+    names = [str(unknown.value)] if unknown.op == "sym" else names
+    if len(names) != 1:
         return None
-    rest = substitute(plain, {variable: ZERO})
+    slope = gradient(plain, names).get(names[0], ZERO)
+    if slope is ZERO or names[0] in free_symbols(slope):
+        return None
+    rest = substitute(plain, {names[0]: ZERO})
     return substitute(neg(div(rest, slope)), held)
 
 
 def _edges(residuals: Sequence[Expr], names: frozenset[str]) -> list[list[str]]:
-    """For each residual the variables on which it depends smoothly, in order."""
+    """For each residual the variables on which, or on whose rates, it depends smoothly."""
     result = []
     for residual in residuals:
-        plain = _opaque({})(residual)
+        held: dict[str, Expr] = {}
+        plain = _opaque(held)(residual)
+        rates = {
+            name: str(node.args[0].value)
+            for name, node in held.items()
+            if node.op == "rateof" and node.args[0].op == "sym" and node.args[0].value in names
+        }
         mentioned = sorted(free_symbols(plain) & names)
-        slopes = gradient(plain, mentioned)
-        result.append([name for name in mentioned if name in slopes])
+        slopes = gradient(plain, [*mentioned, *rates])
+        smooth = {rates.get(name, name) for name in slopes}
+        result.append(sorted(smooth))
     return result
 
 
@@ -173,18 +188,22 @@ def solve_algebraic_rules(network: ReactionNetwork) -> Solved:
             )
     chosen = [str(variable) for variable in partner]
     solutions: dict[str, Expr] = {}
+    rates: dict[str, Expr] = {}
     implicit: dict[str, Expr] = {}
     for residual, variable in zip(residuals, chosen, strict=True):
+        rate = _solution(residual, _rate_of(variable))
+        if rate is not None:
+            rates[variable] = rate
+            continue
         residual = substitute(residual, solutions)
-        solution = _solution(residual, variable)
+        solution = _solution(residual, symbol(variable))
         if solution is None:
             implicit[variable] = residual
         else:
             # What was solved before may mention this variable: it is an assignment rule as well.
             solutions[variable] = solution
-    return Solved(
-        network=_with_rules(network, solutions, implicit), implicit=_plain(network, implicit)
-    )
+    solved = _with_rules(network, solutions, rates, implicit)
+    return Solved(network=solved, implicit=_plain(network, implicit))
 
 
 def _plain(network: ReactionNetwork, formulas: Mapping[str, Expr]) -> Mapping[str, Expr]:
@@ -195,9 +214,12 @@ def _plain(network: ReactionNetwork, formulas: Mapping[str, Expr]) -> Mapping[st
 
 
 def _with_rules(
-    network: ReactionNetwork, solutions: Mapping[str, Expr], implicit: Mapping[str, Expr]
+    network: ReactionNetwork,
+    solutions: Mapping[str, Expr],
+    rates: Mapping[str, Expr],
+    implicit: Mapping[str, Expr],
 ) -> ReactionNetwork:
-    """The network with solved variables under assignment rules.
+    """The network with solved variables under assignment rules, solved rates under rate rules.
 
     Event assignments to what a rule determines are left out: the rule holds again at once, whatever
     the event sets (section 4.9.2).
@@ -210,6 +232,10 @@ def _with_rules(
         assignment_rules=(
             *network.assignment_rules,
             *(AssignmentRule(variable=name, math=math) for name, math in plain.items()),
+        ),
+        rate_rules=(
+            *network.rate_rules,
+            *(RateRule(variable=name, math=math) for name, math in _plain(network, rates).items()),
         ),
         initial_assignments=tuple(
             item for item in network.initial_assignments if item.symbol not in solutions

@@ -132,6 +132,9 @@ def _changes(engine: Engine, plan: RunPlan) -> Iterator[Change]:
                 yield Change(kind="release", time=time, target=target)
         elif op in (JumpOp.SET_PARAMETER, JumpOp.SET_STATE):
             if time == 0.0 and target in held:
+                if target not in going_on:
+                    # Washed away as the run begins: no hold, but a value of its own.
+                    yield Change(kind="set", time=0.0, target=target, value=value)
                 continue
             follower = rows[place + 1] if place + 1 < len(rows) else None
             begins = follower is not None and follower[:3] == (time, JumpOp.HOLD, i) and follower[4]

@@ -16,14 +16,18 @@ files, see :func:`.library.solver_digest`.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numba
 from numba import cfunc, config, njit, types
 
 from sigmapath.cache_folder import make_room, private_folder
+from sigmapath.machine.digest import key
+from sigmapath.machine.llvm import host_target
 from sigmapath.solvers.library import solver_digest
 from sigmapath.solvers.notice import announce_compilation
 
@@ -75,7 +79,8 @@ def _folder() -> Path | None:
     base = private_folder("solvers")
     if base is None:
         return None
-    folder = base / solver_digest()[:32]
+    state = key(solver_digest(), sys.version, numba.__version__, host_target())
+    folder = base / state[:32]
     if not folder.is_dir():
         make_room(base, _MOST_FOLDERS)
         with contextlib.suppress(OSError):

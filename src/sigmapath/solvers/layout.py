@@ -221,8 +221,8 @@ N_QUEUE = 256
 # Work.obs: five sample points of a segment, a trial point, the output grid.
 OBS_TRIAL, OBS_GRID, N_OBS = 5, 6, 7
 
-# Work.root: left end, sample, bracket.
-ROOT_LEFT, ROOT_AT, N_ROOT_ROW = range(3)
+# Work.root: left end and four samples of a step, a trial point.
+ROOT_LEFT, ROOT_AT, N_ROOT_ROW = 0, 5, 6
 
 # Work.vec
 N_STAGE = 8

@@ -18,6 +18,7 @@ import numpy as np
 from numba import typeof, types
 from numpy.typing import NDArray
 
+from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
 from sigmapath.solvers.approach import Reason, approach, is_attracting
@@ -205,6 +206,12 @@ def new_rest(
     max_steps : int
         Limit of integration steps per trajectory.
     """
+    if work.size[at.N_LAG]:
+        # Rest says nothing about what a delayed value was before it.
+        raise UnsupportedFeatureError(
+            "delay(x, lag) in the search for a steady state",
+            fix="simulate for a long time instead",
+        )
     n_state, n_event = int(work.size[N]), int(work.size[N_EVENT])
     rest = empty_rest(n_state, moieties, n_event=n_event)
     rest.limit[:] = tolerance, newton_reach, float(max_steps)

@@ -38,6 +38,8 @@ ROOT_LEFT, ROOT_AT = at.ROOT_LEFT, at.ROOT_AT
 
 # Interior points at which signs are looked at, so that a double crossing within a step shows.
 _N_SAMPLE = 4
+# A vertex is looked at if it is that near to zero, as a share of the sample beside it.
+_NEAR = 0.5
 # A function that keeps changing sign within rounding of one point is left alone for one step.
 _CHATTER_LIMIT = 4
 _CHATTER_WIDTH = 1e-12
@@ -73,6 +75,29 @@ def _has_changed(work: Any, t: Any) -> bool:
 
 
 @compiled
+def _touch(work: Any) -> Any:
+    """Time within the step at which a function may dip through zero and back, -1.0 for none.
+
+    Three neighbouring samples of one sign make a parabola; where its vertex lies between them, and
+    on the far side of zero or nearly there, the signs are looked at in that place as well.
+    """
+    left, quarter = work.clock[T_LEFT], 0.25 * (work.clock[T_RIGHT] - work.clock[T_LEFT])
+    for k in range(work.size[N_ROOT]):
+        for i in range(_N_SAMPLE - 1):
+            a, b, c = work.root[i, k], work.root[i + 1, k], work.root[i + 2, k]
+            bend, slope = 0.5 * (a - 2.0 * b + c), 0.5 * (c - a)
+            if not b * bend > 0.0 or not abs(slope) <= 2.0 * abs(bend):
+                continue
+            shift = -0.5 * slope / bend
+            if (b + 0.5 * slope * shift) / b > _NEAR:
+                continue
+            t = left + quarter * (i + 1 + shift)
+            if _has_changed(work, t):
+                return t
+    return -1.0
+
+
+@compiled
 def first_root(work: Any) -> Any:
     """Return the first time of a sign change in (T_LEFT, T_RIGHT], or -1.0 if there is none.
 
@@ -87,6 +112,10 @@ def first_root(work: Any) -> Any:
             after = t
             break
         before = t
+        for k in range(work.size[N_ROOT]):
+            work.root[sample, k] = work.root[ROOT_AT, k]
+    if after < 0.0:
+        before, after = left, _touch(work)
     if after < 0.0:
         work.flag[CHATTER] = 0
         return -1.0
