@@ -160,8 +160,8 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(file)
         self._roots = roots
 
-    def persistent_load(self, number: Any) -> Expr:
-        return self._roots[number]
+    def persistent_load(self, place: Any) -> Expr:
+        return self._roots[int(place)]
 
     def find_class(self, module: str, name: str) -> Any:
         is_ours = module.startswith("sigmapath.") and "." not in name

@@ -16,8 +16,7 @@ from numba.extending import intrinsic
 __all__ = ["call_kernel"]
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def call_kernel(typing_context: Any, address: Any, t: Any, y: Any, p: Any, out: Any) -> Any:
+def _call_kernel(typing_context: Any, address: Any, t: Any, y: Any, p: Any, out: Any) -> Any:
     """Compile to ``((void (*)(double*, double*, double*, double*))address)(t, y, p, out)``.
 
     Parameters
@@ -44,3 +43,6 @@ def call_kernel(typing_context: Any, address: Any, t: Any, y: Any, p: Any, out: 
         return context.get_dummy_value()
 
     return signature, generate
+
+
+call_kernel: Any = intrinsic(_call_kernel)  # type: ignore[no-untyped-call]

@@ -54,7 +54,7 @@ def kept_part(function: Function) -> Any:
     """For functions ``double part(int64 table, double, double)`` that a few models need."""
     signature = types.float64(types.int64, types.float64, types.float64)
     options = {"nopython": True, "error_model": "numpy", "_nrt": False}
-    return _kept(lambda **cache: cfunc(signature, **options, **cache)(function))
+    return _kept(lambda **cache: cfunc(signature, **options, **cache)(function))  # type: ignore[arg-type]
 
 
 def _kept(decorate: Callable[..., Any]) -> Any:
@@ -62,15 +62,15 @@ def _kept(decorate: Callable[..., Any]) -> Any:
     folder = _folder()
     if folder is None:
         return decorate()
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder)
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
+    config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     try:
         return decorate(cache=True)
     except RuntimeError:
         # No place to write to after all.
         return decorate()
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
 @cache

@@ -36,7 +36,7 @@ def _call_of(result: Any) -> Any:
 
     @intrinsic  # type: ignore[untyped-decorator]
     def call(typing_context: Any, address: Any, *arguments: Any) -> Any:
-        packed = types.StarArgTuple.from_types(arguments)
+        packed = types.StarArgTuple.from_types(arguments)  # type: ignore[no-untyped-call]
 
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             convention = context.call_conv
@@ -44,7 +44,11 @@ def _call_of(result: Any) -> Any:
             pointer = builder.inttoptr(values[0], function_type.as_pointer())
             # The status says whether the callee raised; these functions cannot.
             _, value = convention.call_function(
-                builder, pointer, result, arguments, cgutils.unpack_tuple(builder, values[1])
+                builder,
+                pointer,
+                result,
+                arguments,
+                cgutils.unpack_tuple(builder, values[1]),  # type: ignore[no-untyped-call]
             )
             return value
 

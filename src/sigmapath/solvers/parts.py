@@ -104,6 +104,8 @@ _PARTS = {
     "consistent": _consistent,
     "delays": _delays,
 }
+_OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "_nrt": False}
+_compile: Any = cfunc
 _OUTSIDE = re.compile(r"^(?:declare [^@\n]*|)@([\w.]+)(?:\(| = external )", re.MULTILINE)
 
 
@@ -126,7 +128,7 @@ def part_texts(names: Sequence[str], outside: str, prefix: str) -> tuple[list[st
     """
     texts, needed = [], set()
     for name in names:
-        made = cfunc(_SIGNATURE, nopython=True, error_model="numpy", _nrt=False)(_PARTS[name])
+        made = _compile(_SIGNATURE, **_OPTIONS)(_PARTS[name])
         text = made._library.get_llvm_str()
         found = {found for found in _OUTSIDE.findall(text) if not found.startswith("llvm.")}
         for symbol in sorted(found):

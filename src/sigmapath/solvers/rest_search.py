@@ -215,7 +215,7 @@ def new_rest(
     n_state, n_event = int(work.size[N]), int(work.size[N_EVENT])
     rest = empty_rest(n_state, moieties, n_event=n_event)
     rest.limit[:] = tolerance, newton_reach, float(max_steps)
-    on_work, on_rest, number = typeof(work), typeof(rest), types.float64
+    on_work, on_rest, number = typeof(work), typeof(rest), types.float64  # type: ignore[no-untyped-call]
     rest.native[FIND_ROOT_AT] = native_address(find_root, on_work, on_rest, number)
     rest.native[APPROACH_AT] = native_address(approach, on_work, on_rest, number, number)
     rest.native[SEARCH_AT] = native_address(_find, on_work, on_rest)

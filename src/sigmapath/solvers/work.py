@@ -14,7 +14,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import types
-from numba.core.datamodel import models, register_default
+from numba.core.datamodel import models, register_default  # type: ignore[attr-defined]
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import intrinsic
@@ -50,7 +50,7 @@ class _RecordPointerModel(models.PrimitiveModel):  # type: ignore[misc]
     """Stored as int64*."""
 
     def __init__(self, manager: Any, fe_type: Any) -> None:
-        super().__init__(manager, fe_type, ir.IntType(64).as_pointer())
+        super().__init__(manager, fe_type, ir.IntType(64).as_pointer())  # type: ignore[no-untyped-call]
 
 
 @infer_getattr
@@ -59,12 +59,12 @@ class _RecordAttributes(AttributeTemplate):  # type: ignore[misc]
 
     key = _RecordPointer
 
-    def generic_resolve(self, record: Any, name: str) -> Any:
+    def generic_resolve(self, record: Any, name: str) -> Any:  # type: ignore[override]
         fields = _FIELDS[record.record]
         return fields[name][1] if name in fields else None
 
 
-@lower_getattr_generic(_RecordPointer)  # type: ignore[untyped-decorator]
+@lower_getattr_generic(_RecordPointer)  # type: ignore[no-untyped-call, untyped-decorator]
 def _load_field(context: Any, builder: Any, record: Any, pointer: Any, name: str) -> Any:
     """Make an array value, without an owner, from the words of one field."""
     k, array_type = _FIELDS[record.record][name]
@@ -85,7 +85,7 @@ def _load_field(context: Any, builder: Any, record: Any, pointer: Any, name: str
     strides = [itemsize]
     for length in reversed(shape[1:]):
         strides.insert(0, builder.mul(length, strides[0]))
-    populate_array(array, data=data, shape=shape, strides=strides, itemsize=itemsize, meminfo=None)
+    populate_array(array, data=data, shape=shape, strides=strides, itemsize=itemsize, meminfo=None)  # type: ignore[no-untyped-call]
     return array._getvalue()
 
 
@@ -126,8 +126,7 @@ work_from = _record_from("Work")
 chunk_from = _record_from("Chunk")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def call_part(_typing_context: Any, address: Any, work: Any, a: Any, b: Any) -> Any:
+def _call_part(_typing_context: Any, address: Any, work: Any, a: Any, b: Any) -> Any:
     """Call ``double part(int64 table, double a, double b)`` by its address.
 
     Parts of the loop (the step of a method, the readouts) are compiled on their own and called
@@ -150,3 +149,6 @@ def call_part(_typing_context: Any, address: Any, work: Any, a: Any, b: Any) -> 
         return builder.call(function, [table, arguments[2], arguments[3]])
 
     return types.float64(types.int64, work, types.float64, types.float64), generate
+
+
+call_part: Any = intrinsic(_call_part)  # type: ignore[no-untyped-call]
