@@ -15,7 +15,7 @@ import numpy as np
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.advance import advance, commit, restart
-from sigmapath.solvers.begin import begin_run, resume_run
+from sigmapath.solvers.begin import begin_consistent, begin_run, resume_run
 from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.events import next_due, process_events
 from sigmapath.solvers.interpolate import interpolate
@@ -60,6 +60,7 @@ USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
     at.NEXT_TIME,
     at.N_PENDING,
 )
+HAS_ALGEBRAIC = at.HAS_ALGEBRAIC
 MUST_SETTLE, N_LAG, PART_DELAYS = at.MUST_SETTLE, at.N_LAG, at.PART_DELAYS
 REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = at.REMEMBER_STEP, at.MARK_LEFT, at.LONGEST_STEP
 OBS_GRID, AUTO = at.OBS_GRID, at.AUTO
@@ -271,6 +272,8 @@ def run_chunk(
         if len(rest_states) > 0:
             code = status[run, 0]
             resume_run(work, rest_states[run], rest_parameters[run])
+        elif work.size[HAS_ALGEBRAIC] != 0:
+            code = begin_consistent(work)
         if code == OK:
             code, t = _run(work, t_end[0], times, rows, table_time, table, values[run], stop_flag)
         status[run, 0] = code
