@@ -401,3 +401,72 @@ def test_every_peak_of_an_oscillation_that_just_reaches_the_threshold_is_seen(me
         events=(event("x > 0.99999", n="n + 1"),),
     )
     assert count[-1] == 10.0
+
+
+def test_start_values_that_rest_on_algebraic_states_see_the_consistent_ones():
+    y, z = simulate(
+        "yz",
+        times=[0.0, 1.0],
+        parameters=(Parameter(id="x", value=2.0), variable("y", 0.0), variable("z")),
+        initial_assignments=(InitialAssignment(symbol="z", math=parse("10*y")),),
+        rate_rules=rate(z="1"),
+        algebraic_rules=algebraic("y^3 + y - x"),
+    )
+    np.testing.assert_allclose(y, [1.0, 1.0], rtol=1e-9)
+    np.testing.assert_allclose(z, [10.0, 11.0], rtol=1e-9)
+
+
+def test_a_concentration_given_in_a_compartment_that_an_equation_determines():
+    # V = 2 S + 1 with S = 3 at the start: V = 7, n = 21; then n stays and V (V - 1) = 2 n.
+    size, amount, ratio = simulate(
+        ["V", "amount(S)", "S"],
+        times=[0.0, 1.0],
+        compartments=(Compartment(id="V", size=1.0, constant=False),),
+        species=(Species(id="S", compartment="V", initial_concentration=3.0),),
+        reactions=(reaction("J", "S*V", S=1.0),),
+        algebraic_rules=algebraic("V - 2*S - 1"),
+    )
+    np.testing.assert_allclose(amount, 21.0 * np.exp([0.0, 1.0]), rtol=1e-6)
+    np.testing.assert_allclose(size, 0.5 + np.sqrt(0.25 + 2.0 * amount), rtol=1e-6)
+    np.testing.assert_allclose(ratio, amount / size, rtol=1e-9)
+
+
+def test_a_species_that_a_nonlinear_rule_determines_in_a_growing_compartment():
+    # S is the concentration: S^2 = V, whatever V does.
+    found = simulate(
+        ["S", "amount(S)", "V"],
+        compartments=(Compartment(id="V", size=1.0, constant=False),),
+        species=(
+            Species(id="S", compartment="V", initial_concentration=3.0, boundary_condition=True),
+        ),
+        rate_rules=rate(V="V"),
+        algebraic_rules=algebraic("S^2 - V"),
+    )
+    np.testing.assert_allclose(found[0], np.exp(0.5 * TIMES), rtol=1e-7)
+    np.testing.assert_allclose(found[1], np.exp(1.5 * TIMES), rtol=1e-7)
+
+
+def test_delays_at_the_start_in_kinetic_laws_stoichiometries_and_events():
+    # p(t) = delay(time + 1, 1) = t; the initial value of x sees p(0) - 1 = -1.
+    x, n = simulate(
+        "xn",
+        times=[0.0, 1.0, 2.0, 3.0],
+        parameters=(variable("c"), variable("x"), variable("n", 0.0)),
+        assignment_rules=assigned(c="time + 1"),
+        initial_assignments=(InitialAssignment(symbol="x", math=parse("delay(c, 1) - 1")),),
+        rate_rules=rate(x="0"),
+        events=(event("delay(c, 1) > 0.5", "delay(c, 0.5)", n="delay(c, 2)"),),
+    )
+    np.testing.assert_array_equal(x, -1.0)
+    # Fires at t = 0.5 with values of then, n = c(-1.5) = -0.5, and executes c(0) = 1 later.
+    np.testing.assert_allclose(n, [0.0, 0.0, -0.5, -0.5], atol=1e-9)
+
+
+def test_of_two_free_variables_the_one_without_a_value_is_determined():
+    a, b = simulate(
+        "ab",
+        times=[0.0, 1.0],
+        parameters=(variable("a", 3.0), variable("b")),
+        algebraic_rules=algebraic("a + b - 10"),
+    )
+    np.testing.assert_array_equal([a, b], [[3.0, 3.0], [7.0, 7.0]])

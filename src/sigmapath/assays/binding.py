@@ -284,7 +284,7 @@ def binding_numbers(
     drawn = members if isinstance(members, int) else None
     added = hot.Ki_uM if protocol["L_nM"] == "Kd" else float(protocol["L_nM"]) / _NM
     tested = cold.Ki_uM * np.geomspace(0.01, 1e3, 12)
-    bind = dict(settings={"hot_total": added}, members=drawn, seed=seed)
+    bind: dict[str, Any] = {"settings": {"hot_total": added}, "members": drawn, "seed": seed}
     points = np.concatenate([[0.0], tested])
     runs, draws = _bind(
         engine, hot, cold, "cold_total", points, minutes, read=["bound_total"], **bind

@@ -5,6 +5,8 @@ Enters: concentrations and bound label. Leaves: IC50, Ki, Kd, Bmax. No model is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,9 +69,13 @@ def fit_saturation(free: FloatArray, bound: FloatArray) -> tuple[float, float]:
     return float(np.exp(log_kd)), span
 
 
-def _search(  # noqa: ANN202
-    shape, x: FloatArray, y: FloatArray, *, with_offset: bool = True  # noqa: ANN001
-):  # type: ignore[no-untyped-def]  # fmt: skip
+def _search(
+    shape: Callable[[float], FloatArray],
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    with_offset: bool = True,
+) -> tuple[float, float, float]:
     """Best log half-way concentration by golden section; offset and span are linear in between."""
 
     def solve(log_c50: float) -> tuple[float, float, float]:
@@ -93,7 +99,8 @@ def _search(  # noqa: ANN202
         else:
             low = left
     middle = 0.5 * (low + high)
-    return (middle, *solve(middle)[1:])
+    _, offset, span = solve(middle)
+    return middle, offset, span
 
 
 def cheng_prusoff(ic50: float, label: float, kd: float) -> float:

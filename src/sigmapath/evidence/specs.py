@@ -6,9 +6,10 @@ runs and checks with every word checked; names of the model are checked when pla
 Grammar of an experiment. ``runs.<name>`` describes a run: ``doses``, ``parameters``,
 ``condition``, ``phases`` (list of {duration, doses, parameters}), ``until``, ``rest`` (false: from
 the initial values), ``curve_of`` (a ligand, dosed over ``curve``), ``window`` (start : stop :
-number of the times at which courses are kept), ``binding`` (a virtual binding assay). The same words beside ``runs`` hold for all runs. ``checks`` and ``controls`` compare
-readouts (``of``) of a ``run`` with those of another (``vs``); comparison and value are those of the
-claim unless a check gives its own ``op`` and ``value``.
+number of the times at which courses are kept), ``binding`` (a virtual binding assay). The same
+words beside ``runs`` hold for all runs. ``checks`` and ``controls`` compare readouts (``of``) of a
+``run`` with those of another (``vs``); comparison and value are those of the claim unless a check
+gives its own ``op`` and ``value``.
 """
 
 from __future__ import annotations

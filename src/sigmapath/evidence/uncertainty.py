@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sigmapath.evidence.judging import Judgement
 from sigmapath.evidence.measures import FloatArray
@@ -85,7 +86,9 @@ def share_of_space(judgement: Judgement, draws: Mapping[str, FloatArray]) -> Sha
     )
 
 
-def _deciders(passed: FloatArray, draws: Mapping[str, FloatArray]) -> tuple[tuple[str, float], ...]:
+def _deciders(
+    passed: NDArray[np.bool_], draws: Mapping[str, FloatArray]
+) -> tuple[tuple[str, float], ...]:
     """Parameters by rank correlation with passing, beyond what chance gives."""
     n = len(passed)
     if n < 20 or passed.all() or not passed.any():

@@ -23,7 +23,7 @@ from sigmapath.lower.equations import amount_id
 from sigmapath.lower.matching import matched
 from sigmapath.lower.order import ordered
 from sigmapath.lower.system import Definition
-from sigmapath.model.components import AssignmentRule, RateRule
+from sigmapath.model.components import AssignmentRule, RateRule, SpeciesReference
 from sigmapath.model.network import ReactionNetwork
 
 __all__ = ["Solved", "solve_algebraic_rules"]
@@ -49,19 +49,34 @@ def _determined(network: ReactionNetwork) -> set[str]:
     """Ids that rules or reactions determine already."""
     found = {rule.variable for rule in network.assignment_rules}
     found |= {rule.variable for rule in network.rate_rules}
-    moved = {
-        reference.species
-        for reaction in network.reactions
-        for reference in (*reaction.reactants, *reaction.products)
-    }
+    moved = {reference.species for reference in _references(network)}
     free = {item.id for item in network.species if item.boundary_condition}
     return found | (moved - free)
+
+
+def _given(network: ReactionNetwork) -> set[str]:
+    """Ids that have a value of their own to start from."""
+    found = {item.symbol for item in network.initial_assignments}
+    found |= {s.id for s in network.species if s.initial_amount is not None}
+    found |= {s.id for s in network.species if s.initial_concentration is not None}
+    found |= {c.id for c in network.compartments if c.size is not None}
+    found |= {p.id for p in network.parameters if p.value is not None}
+    return found | {r.id for r in _references(network) if r.stoichiometry is not None}
+
+
+def _references(network: ReactionNetwork) -> list[SpeciesReference]:
+    return [
+        reference
+        for reaction in network.reactions
+        for reference in (*reaction.reactants, *reaction.products)
+    ]
 
 
 def _candidates(network: ReactionNetwork) -> dict[str, int]:
     """Variables that a rule may determine, with a rank: low ranks are taken first.
 
-    Those that events assign are taken last: an event would change them to no effect.
+    First those without any value, which nothing else would give them; last those that events
+    assign, because an event would change them to no effect.
     """
     variable = [
         item.id
@@ -69,15 +84,12 @@ def _candidates(network: ReactionNetwork) -> dict[str, int]:
         for item in group  # type: ignore[attr-defined]
         if not item.constant
     ]
-    variable += [
-        reference.id
-        for reaction in network.reactions
-        for reference in (*reaction.reactants, *reaction.products)
-        if reference.id and not reference.constant
-    ]
-    taken = _determined(network)
+    variable += [r.id for r in _references(network) if r.id and not r.constant]
+    taken, given = _determined(network), _given(network)
     assigned = {item.variable for event in network.events for item in event.assignments}
-    return {name: int(name in assigned) for name in variable if name not in taken}
+    return {
+        name: 2 * (name in assigned) + (name in given) for name in variable if name not in taken
+    }
 
 
 def _expansion(network: ReactionNetwork, names: frozenset[str]) -> Callable[[Expr], Expr]:

@@ -7,7 +7,7 @@ constant, and the amount otherwise, because only amounts stay put when a volume 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -95,7 +95,9 @@ def _species_quantity(
     )
 
 
-def _all_quantities(network: ReactionNetwork, varying: frozenset[str]) -> Iterator[Quantity]:
+def _all_quantities(
+    network: ReactionNetwork, varying: frozenset[str], implicit: Container[str]
+) -> Iterator[Quantity]:
     """Every quantity of the network in the order species, compartments, parameters, references."""
     starts = {item.symbol: item.math for item in network.initial_assignments}
     sizeless = points(network)
@@ -109,8 +111,10 @@ def _all_quantities(network: ReactionNetwork, varying: frozenset[str]) -> Iterat
                 compartments,
                 where=f"{network.where}: species {species.id}",
             )
+        # What an equation determines is never integrated, so it stays in user terms.
+        is_moved = home.id in varying and species.id not in implicit
         yield _species_quantity(
-            species, home, home.id in sizeless, home.id in varying, starts.get(species.id)
+            species, home, home.id in sizeless, is_moved, starts.get(species.id)
         )
     for compartment in network.compartments:
         yield _plain("compartment", compartment.id, compartment.size, starts)
@@ -193,7 +197,7 @@ def assign_roles(
         for item in network.compartments
         if item.id in assigned or item.id in rates or item.id in by_events or item.id in implicit
     )
-    quantities = list(_all_quantities(network, varying))
+    quantities = list(_all_quantities(network, varying, implicit))
     _check_rules(network, {item.id for item in quantities})
     _check_ruled_species(network, stoichiometry, assigned | set(rates))
     with_law = {item.id for item in network.reactions if item.kinetic_law is not None}

@@ -255,4 +255,4 @@ def is_attracting(work: Any, rest: Any) -> bool:
     reason = call_for_int(rest.native[APPROACH_AT], work, rest, _RETURNED, _LOST)
     returned = reason == _NONE and distance(rest, vec[POINT], vec[ROOT_AT]) <= _NEIGHBOUR
     copy_row(vec[ROOT_AT], vec[POINT])
-    return returned  # type: ignore[no-any-return]
+    return returned

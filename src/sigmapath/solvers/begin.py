@@ -12,12 +12,16 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.events import reset_events
-from sigmapath.solvers.jumps import apply_jump, derive
+from sigmapath.solvers.jumps import apply_jump, derive, settled
+from sigmapath.status import Status
 
-__all__ = ["apply_all", "begin_run", "resume_run"]
+__all__ = ["apply_all", "begin_consistent", "begin_run", "resume_run"]
+
+OK, NO_CONVERGENCE = int(Status.OK), int(Status.NO_CONVERGENCE)
 
 N, NOW, A_INITIAL = at.N, at.NOW, at.A_INITIAL
 T_MARK, N_LAG, N_PARAM = at.T_MARK, at.N_LAG, at.N_PARAM
+MASS = at.MASS
 HAS_FAST, SLOW_SHARE = at.HAS_FAST, at.SLOW_SHARE
 (
     Y,
@@ -32,6 +36,10 @@ HAS_FAST, SLOW_SHARE = at.HAS_FAST, at.SLOW_SHARE
     at.FORCED,
     at.HAS_HELD,
 )
+
+# Rounds between start values and algebraic states, and how nearly they have to agree.
+_MOST_ROUNDS = 200
+_SAME = 1e-13
 
 
 @compiled
@@ -55,6 +63,33 @@ def begin_run(work: Any, start: Any) -> None:
     call_kernel(work.address[A_INITIAL], work.clock, work.q, work.p, work.vec[Y])
     derive(work, 0.0)
     reset_events(work)
+
+
+@compiled
+def begin_consistent(work: Any) -> Any:
+    """Bring the start onto the algebraic equations; return a status code.
+
+    Start values may rest on algebraic states (an initial assignment, the volume of a given
+    concentration), and these on the start values: both are worked out in turn until they agree.
+    """
+    first = work.size[N_PARAM]
+    for _ in range(_MOST_ROUNDS):
+        status = settled(work, 0.0)
+        if status != OK:
+            return status
+        is_same = True
+        for i in range(work.size[N]):
+            if work.vec[MASS, i] == 0.0:
+                value = work.vec[Y, i]
+                known = work.q[first + i]
+                is_same = is_same and abs(value - known) <= _SAME * abs(value)
+                work.q[first + i] = value
+        if is_same:
+            return OK
+        work.clock[NOW] = 0.0
+        call_kernel(work.address[A_INITIAL], work.clock, work.q, work.p, work.vec[Y])
+        derive(work, 0.0)
+    return NO_CONVERGENCE
 
 
 @compiled

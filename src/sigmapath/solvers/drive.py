@@ -15,7 +15,7 @@ import numpy as np
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.advance import advance, commit, restart
-from sigmapath.solvers.begin import begin_run, resume_run
+from sigmapath.solvers.begin import begin_consistent, begin_run, resume_run
 from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.events import next_due, process_events
 from sigmapath.solvers.interpolate import interpolate
@@ -60,6 +60,7 @@ USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
     at.NEXT_TIME,
     at.N_PENDING,
 )
+HAS_ALGEBRAIC = at.HAS_ALGEBRAIC
 MUST_SETTLE, N_LAG, PART_DELAYS = at.MUST_SETTLE, at.N_LAG, at.PART_DELAYS
 REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = at.REMEMBER_STEP, at.MARK_LEFT, at.LONGEST_STEP
 OBS_GRID, AUTO = at.OBS_GRID, at.AUTO
@@ -253,6 +254,8 @@ def run_chunk(chunk: Any) -> None:
         if chunk.rest_states.shape[0] > 0:
             code = chunk.outcome[run, 0]
             resume_run(work, chunk.rest_states[run], chunk.rest_parameters[run])
+        elif work.size[HAS_ALGEBRAIC] != 0:
+            code = begin_consistent(work)
         if code == OK:
             table_time, table, values = chunk.jump_times, chunk.jumps, chunk.values[run]
             code, t = _run(work, t_end, chunk.times, rows, table_time, table, values, stop_flag)

@@ -249,7 +249,7 @@ def _is_saddle(work: Any, rest: Any, sign: Any) -> bool:
             return False
         if rest.moiety_of[i] < 0 and rest.vec[GROSS, i] > 0.0:
             expected = -expected
-    return sign != expected  # type: ignore[no-any-return]
+    return sign != expected
 
 
 @kept
