@@ -89,7 +89,8 @@ class Simulator:
         if output.status[0] != Status.OK:
             raise _failure(output)
         assert output.trajectories is not None
-        return output.trajectories[0]
+        run: FloatArray = output.trajectories[0]
+        return run
 
     def _set(self, parameters: Mapping[str, float] | ArrayLike | None) -> None:
         row = self._start[0]
