@@ -38,6 +38,7 @@ _HOMES = {
     "trough": "experiment.readouts",
     "Status": "status",
     "SigmapathError": "errors",
+    "assays": "",
     "errors": "",
     "plot": "",
 }
@@ -48,6 +49,7 @@ __all__ = [
     "ModelBuilder",
     "SigmapathError",
     "Status",
+    "assays",
     "at",
     "auc",
     "dose",
@@ -75,7 +77,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from sigmapath import errors, plot
+    from sigmapath import assays, errors, plot
     from sigmapath.api import (
         Model,
         from_antimony,

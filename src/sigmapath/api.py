@@ -293,7 +293,7 @@ class Model:
 
     def to_antimony(self) -> str:
         """Return the model as Antimony; refuses what Antimony cannot say."""
-        from sigmapath.io.sbml.antimony import network_to_antimony
+        from sigmapath.io.antimony_write import network_to_antimony
 
         return network_to_antimony(self._network)
 
@@ -503,7 +503,7 @@ class Model:
         from sigmapath.pathways.ligands import ligand_table
 
         table = ligand_table()
-        arms = read_arms(list(self._dose_arms), where=f"arms of {self.id}")
+        arms = read_arms(self._dose_arms, where=f"arms of {self.id}")
         return run_dose_experiment(
             self._engine,
             table[ligand],

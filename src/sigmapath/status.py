@@ -43,7 +43,8 @@ _MESSAGES = {
     Status.OK: "done",
     Status.STEP_TOO_SMALL: "the step size fell below what the clock resolves: the solution blows "
     "up or jumps; check rate constants and loosen rtol",
-    Status.TOO_MANY_STEPS: "the step limit was reached before the end; raise max_steps or loosen rtol",
+    Status.TOO_MANY_STEPS: "the step limit was reached before the end; raise max_steps or loosen "
+    "rtol",
     Status.NOT_FINITE: "a rate or a concentration is NaN or infinite; check for division by zero, "
     "powers or logarithms of negative values",
     Status.SINGULAR: "the linear system of the implicit method stayed singular",

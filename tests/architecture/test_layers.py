@@ -46,8 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "analysis": ROOT | {"simulate", "experiment", "results", "pathways"},
     # assays: virtual experiments on a prepared model; evidence: claims run as experiments.
     "assays": ROOT | {"simulate", "experiment", "results", "pathways", "analysis"},
-    "evidence": ROOT
-    | {"simulate", "experiment", "results", "pathways", "analysis", "assays"},
+    "evidence": ROOT | {"simulate", "experiment", "results", "pathways", "analysis", "assays"},
     "plot": ROOT | {"results", "analysis"},
 }
 # The top layer may import anything.

@@ -118,7 +118,8 @@ def hill_curve(
     x = np.asarray(doses, dtype=float)
     with np.errstate(divide="ignore", over="ignore"):
         share = 1.0 / (1.0 + np.exp(hill * (np.log(ec50) - np.log(x))))
-    return bottom + (top - bottom) * share
+    response: FloatArray = bottom + (top - bottom) * share
+    return response
 
 
 def describe_curve(
@@ -229,13 +230,13 @@ def _fit(x: FloatArray, y: FloatArray, *, rising: bool, vehicle: float) -> Curve
     def plateaus(parameters: FloatArray) -> FloatArray:
         share = shares(parameters)
         design = np.column_stack((1.0 - share, share)) * weights[:, None]
-        solution: FloatArray = np.linalg.lstsq(design, target * weights, rcond=None)[0]
-        return solution
+        return np.linalg.lstsq(design, target * weights, rcond=None)[0].astype(np.float64)
 
     def residuals(parameters: FloatArray) -> FloatArray:
         first, last = plateaus(parameters)
         share = shares(parameters)
-        return (first * (1.0 - share) + last * share - target) / np.ptp(target)
+        misses: FloatArray = (first * (1.0 - share) + last * share - target) / np.ptp(target)
+        return misses
 
     middle = 0.5 * (y[0] + y[-1])
     order = np.argsort(y)

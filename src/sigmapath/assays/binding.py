@@ -59,6 +59,21 @@ class Saturation:
     n: int
     seed: int
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw specific and non-specific binding against free label; returns the axes."""
+        if ax is None:
+            from matplotlib.figure import Figure
+
+            ax = Figure(figsize=(4.5, 3.4), layout="constrained").subplots()
+        ax.errorbar(self.free, self.specific, yerr=self.sem, fmt="o", capsize=3, label="specific")
+        ax.plot(self.free, self.nonspecific, "--", label="non-specific")
+        fine = np.linspace(0.0, self.free[-1], 200)
+        ax.plot(fine, self.bmax * fine / (self.kd + fine))
+        ax.set(xlabel="free label [nM]", ylabel="specific binding [nM]")
+        ax.set_title(f"Kd {self.kd:.3g} nM, Bmax {self.bmax:.3g} nM, n = {self.n}", fontsize=9)
+        ax.legend(frameon=False)
+        return ax
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Competition:

@@ -64,7 +64,7 @@ class DoseArm:
     window: tuple[float, float]
 
 
-def read_arms(tables: list[dict[str, Any]], *, where: str) -> tuple[DoseArm, ...]:
+def read_arms(tables: Sequence[Mapping[str, Any]], *, where: str) -> tuple[DoseArm, ...]:
     """Read the ``dose_arms`` tables of one model.
 
     Raises
@@ -75,7 +75,7 @@ def read_arms(tables: list[dict[str, Any]], *, where: str) -> tuple[DoseArm, ...
     return tuple(_read_arm(table, where) for table in tables)
 
 
-def _read_arm(table: dict[str, Any], where: str) -> DoseArm:
+def _read_arm(table: Mapping[str, Any], where: str) -> DoseArm:
     missing = [key for key in _REQUIRED if key not in table]
     if missing:
         raise ModelError(

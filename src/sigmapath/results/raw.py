@@ -23,10 +23,21 @@ FloatArray = NDArray[np.float64]
 class PlanLike(Protocol):
     """What is asked of a plan (``experiment.plan.RunPlan`` has it)."""
 
-    model: str
-    time_unit: str
-    times: FloatArray
-    seed: int | None
+    @property
+    def model(self) -> str:
+        """Id of the model."""
+
+    @property
+    def time_unit(self) -> str:
+        """Unit of the times."""
+
+    @property
+    def times(self) -> FloatArray:
+        """Shape (n_time,)."""
+
+    @property
+    def seed(self) -> int | None:
+        """Of what was drawn."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -55,11 +66,25 @@ class PlanLike(Protocol):
 class BatchLike(Protocol):
     """What is asked of a batch (``solvers.batch.BatchOutput`` has it)."""
 
-    trajectories: FloatArray | None
-    reduced: FloatArray
-    status: NDArray[np.int8]
-    stats: NDArray[np.int64]
-    t_stop: FloatArray
+    @property
+    def trajectories(self) -> FloatArray | None:
+        """Shape (n_run, n_time, n_output), or None."""
+
+    @property
+    def reduced(self) -> FloatArray:
+        """Shape (n_run, n_reducer)."""
+
+    @property
+    def status(self) -> NDArray[np.int8]:
+        """Shape (n_run,)."""
+
+    @property
+    def stats(self) -> NDArray[np.int64]:
+        """Shape (n_run, len(STAT_NAMES))."""
+
+    @property
+    def t_stop(self) -> FloatArray:
+        """Time reached, shape (n_run,)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -16,7 +16,7 @@ from sigmapath.errors import PlanError, SolverError
 from sigmapath.experiment.plan import RunPlan
 from sigmapath.expr.nodes import free_symbols
 from sigmapath.io.sbml.bake import with_experiment
-from sigmapath.io.sbml.change import Change
+from sigmapath.io.sbml.change import Change, ChangeKind
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.opcodes import JumpOp
 from sigmapath.simulate.engine import Engine
@@ -76,7 +76,7 @@ def _resting_values(engine: Engine, plan: RunPlan) -> dict[str, float]:
             status=int(Status.NO_STEADY_STATE),
             time=0.0,
         )
-    return {name: found.values[name] for name in engine.index.states}
+    return {name: found[name] for name in engine.index.states}
 
 
 def _without_moved_assignments(
@@ -138,12 +138,12 @@ def _changes(engine: Engine, plan: RunPlan) -> Iterator[Change]:
                 continue
             follower = rows[place + 1] if place + 1 < len(rows) else None
             begins = follower is not None and follower[:3] == (time, JumpOp.HOLD, i) and follower[4]
-            kind = "hold" if op == JumpOp.SET_STATE and begins else "set"
+            kind: ChangeKind = "hold" if op == JumpOp.SET_STATE and begins else "set"
             yield Change(kind=kind, time=time, target=target, value=value)
         else:
             amount = value if scale >= 0 else value * _volume(engine, target, parameters)
-            kind = "infuse" if op == JumpOp.ADD_RATE else "add"
-            yield Change(kind=kind, time=time, target=target, value=amount)
+            added: ChangeKind = "infuse" if op == JumpOp.ADD_RATE else "add"
+            yield Change(kind=added, time=time, target=target, value=amount)
 
 
 def _held_at_rest(engine: Engine, plan: RunPlan) -> Mapping[str, float]:

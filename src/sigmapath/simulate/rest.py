@@ -31,7 +31,7 @@ class RestReport(Mapping[str, float]):
 
     Parameters
     ----------
-    values, units : mapping id -> value, unit
+    levels, units : mapping id -> value, unit
         Everything observable, in user terms; NaN if no steady state was found.
     states : tuple of str
         Ids of the states among them.
@@ -49,7 +49,7 @@ class RestReport(Mapping[str, float]):
         Newton iterations and integration steps it took.
     """
 
-    values: Mapping[str, float]
+    levels: Mapping[str, float]
     units: Mapping[str, str]
     states: tuple[str, ...]
     success: bool
@@ -62,19 +62,19 @@ class RestReport(Mapping[str, float]):
     n_steps: int
 
     def __getitem__(self, name: str) -> float:
-        if name not in self.values:
-            raise UnknownNameError("observable", name, self.values)
-        return self.values[name]
+        if name not in self.levels:
+            raise UnknownNameError("observable", name, self.levels)
+        return self.levels[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.levels)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.levels)
 
     def rows(self) -> list[tuple[str, float, str]]:
         """(id, value, unit) of every state."""
-        return [(name, self.values[name], self.units.get(name, "")) for name in self.states]
+        return [(name, self.levels[name], self.units.get(name, "")) for name in self.states]
 
     def summary(self) -> str:
         """Return one sentence: which method succeeded, the residual and the stability."""
@@ -92,7 +92,7 @@ class RestReport(Mapping[str, float]):
         import pandas as pd
 
         return pd.DataFrame(
-            {"value": dict(self.values), "unit": {n: self.units.get(n, "") for n in self.values}}
+            {"value": dict(self.levels), "unit": {n: self.units.get(n, "") for n in self.levels}}
         )
 
 
@@ -125,11 +125,11 @@ def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
     out = np.full(kernels.n_output, np.nan)
     if found.status == 0:
         _call(kernels, "outputs", np.zeros(1), found.state, p, out)
-    values = {o.name: float(v) for o, v in zip(plan.outputs, out, strict=True)}
+    levels = {o.name: float(v) for o, v in zip(plan.outputs, out, strict=True)}
     return RestReport(
-        values=values,
+        levels=levels,
         units={o.name: o.unit for o in plan.outputs},
-        states=tuple(name for name in engine.index.states if name in values),
+        states=tuple(name for name in engine.index.states if name in levels),
         success=found.status == 0,
         method=found.method.name.lower(),
         reason="" if found.status == 0 else found.reason.message,

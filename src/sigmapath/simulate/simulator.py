@@ -92,7 +92,8 @@ class Simulator:
         status = prepared.run()
         if status != 0:
             raise _failure(status, prepared.t_stop)
-        return prepared.trajectory.copy()
+        found: FloatArray = prepared.trajectory.copy()
+        return found
 
     @property
     def stats(self) -> dict[str, int]:

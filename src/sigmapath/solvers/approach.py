@@ -253,6 +253,6 @@ def is_attracting(work: Any, rest: Any) -> bool:
         if r >= 0:
             work.vec[Y, j] += rest.totals[r] - total_of(rest.reduced[r], work.vec[Y])
     reason = call_for_int(rest.native[APPROACH_AT], work, rest, _RETURNED, _LOST)
-    returned = reason == _NONE and distance(rest, vec[POINT], vec[ROOT_AT]) <= _NEIGHBOUR
+    returned: bool = reason == _NONE and distance(rest, vec[POINT], vec[ROOT_AT]) <= _NEIGHBOUR
     copy_row(vec[ROOT_AT], vec[POINT])
     return returned

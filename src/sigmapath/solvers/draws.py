@@ -57,7 +57,8 @@ def _draw(work: Any, k: Any, t: Any, count: Any, domain: Any) -> bool:
     value = value_at(u, row[_CODE], row[_N_ARGS], arguments[row[_FIRST] :])
     work.p[row[_PLACE]] = value
     derive(work, t)
-    return value == value
+    is_number: bool = value == value
+    return is_number
 
 
 @compiled

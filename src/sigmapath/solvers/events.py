@@ -86,7 +86,8 @@ def _is_drawn(work: Any, e: Any, t: Any) -> bool:
     """Let the random numbers of event e be drawn anew, where the model has any: :mod:`.draws`."""
     if len(work.part) == N_PART:
         return True
-    return call_part(work.part[N_PART], work, t, np.float64(e)) == 0.0
+    is_drawn: bool = call_part(work.part[N_PART], work, t, np.float64(e)) == 0.0
+    return is_drawn
 
 
 @compiled

@@ -249,7 +249,8 @@ def _is_saddle(work: Any, rest: Any, sign: Any) -> bool:
             return False
         if rest.moiety_of[i] < 0 and rest.vec[GROSS, i] > 0.0:
             expected = -expected
-    return sign != expected
+    differs: bool = sign != expected
+    return differs
 
 
 @kept

@@ -160,7 +160,8 @@ def steady_state(
     table = no_conservation(kernels.n_state) if conservation is None else conservation
     _check(kernels, y, p, table, held)
     _check_limits(tolerance, newton_reach, max_steps)
-    work = _work_for(kernels, y, p, held, SolverOptions(method="rodas5p", rtol=rtol, atol=atol))
+    each = tuple(atol.tolist()) if isinstance(atol, np.ndarray) else atol
+    work = _work_for(kernels, y, p, held, SolverOptions(method="rodas5p", rtol=rtol, atol=each))
     rest = new_rest(
         work,
         table.matrix,

@@ -67,7 +67,7 @@ class Worker:
     def work(self) -> at.Work:
         """Return the arrays by name, for use from Python."""
         none = (np.zeros((0, 2), dtype=np.int64), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)))
-        return at.Work(*self.static, *self.buffers, *none, self.table)
+        return at.Work._make((*self.static, *self.buffers, *none, self.table))
 
     @property
     def program(self) -> NDArray[np.int64]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Change"]
+__all__ = ["Change", "ChangeKind"]
+
+ChangeKind = Literal["set", "add", "infuse", "hold", "release"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Change:
         In model units; a species is set and held in the terms of its id in formulas.
     """
 
-    kind: Literal["set", "add", "infuse", "hold", "release"]
+    kind: ChangeKind
     time: float
     target: str
     value: float = 0.0
