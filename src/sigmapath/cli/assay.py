@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -48,7 +48,13 @@ def assay(
         raise UnknownNameError("assay", kind, _KINDS, where="assay")
     check_outputs(None, plot)
     model = load(MODEL)
-    protocol = {"minutes": minutes, "celsius": celsius, "noise": noise, "n": n, "seed": seed}
+    protocol: dict[str, Any] = {
+        "minutes": minutes,
+        "celsius": celsius,
+        "noise": noise,
+        "n": n,
+        "seed": seed,
+    }
     if kind == "saturation":
         bound = saturation(model, ligand, **protocol)
         print("free [nM],total [nM],nonspecific [nM],specific [nM],sem [nM]")
