@@ -15,7 +15,7 @@ from sigmapath.expr.evaluate import evaluate
 from sigmapath.expr.nodes import ARITY, NAN, TIME, apply, number, symbol
 
 BACKENDS = ["llvm", "numba"]
-UNSUPPORTED = {"call", "delay", "rateof"}
+UNSUPPORTED = {"call", "delay", "rateof", "draw"}
 VALUES = [0.0, -0.0, 1.0, -1.0, 2.0, 3.0, -2.5, 0.3, 1e-9, -40.25, 1e200, np.inf, -np.inf, np.nan]
 STATES, PARAMETERS = ("a", "b", "c"), ("pa", "pb", "pc")
 # (what a, b and c of a formula are): varying, constant for a run, or a mixture.
@@ -114,7 +114,7 @@ def test_operator_agrees_with_reference(op, computed):
 
 @pytest.mark.parametrize("op", sorted(UNSUPPORTED))
 def test_operator_without_machine_form_is_refused(op):
-    arguments = {"call": (), "delay": ("a", 1.0), "rateof": ("a",)}[op]
+    arguments = {"call": (), "delay": ("a", 1.0), "rateof": ("a",), "draw": ("a",)}[op]
     model = system(
         parameters=[], states=[state("a")], derivatives=[apply(op, *arguments)], model_id="refused"
     )
