@@ -470,3 +470,20 @@ def test_of_two_free_variables_the_one_without_a_value_is_determined():
         algebraic_rules=algebraic("a + b - 10"),
     )
     np.testing.assert_array_equal([a, b], [[3.0, 3.0], [7.0, 7.0]])
+
+
+def test_steady_state_with_fast_reactions_and_rates_of_change():
+    network = ReactionNetwork(
+        id="m",
+        **box(("A", 3.0), ("B", 1.0)),
+        parameters=(variable("r"),),
+        assignment_rules=assigned(r="rateOf(B) + 7"),
+        reactions=(
+            reaction("f", "2*A - B", fast=True, A=-1.0, B=1.0),
+            reaction("s", "0.3*B - 1", B=-1.0),
+        ),
+    )
+    rest = from_network(network).steady_state(observables=["A", "B", "r"])
+    np.testing.assert_allclose([rest["A"], rest["B"]], [5.0 / 3.0, 10.0 / 3.0], rtol=1e-9)
+    # The rate of change is the small difference of two large fast ones.
+    np.testing.assert_allclose(rest["r"], 7.0, atol=1e-5)

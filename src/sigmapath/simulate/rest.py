@@ -150,6 +150,8 @@ def _start(kernels: Kernels, start: FloatArray) -> tuple[FloatArray, FloatArray]
     """Parameters (with their derived tail) and states at t = 0."""
     p = np.zeros(max(kernels.n_p, 1))
     y = np.zeros(max(kernels.n_state, 1))
+    if kernels.has_fast:
+        p[kernels.n_param + kernels.n_lag] = 1.0
     _call(kernels, "initial", np.zeros(1), start.copy(), p, y)
     return p[: kernels.n_p], y[: kernels.n_state]
 

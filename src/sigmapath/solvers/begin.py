@@ -58,6 +58,7 @@ def begin_run(work: Any, start: Any) -> None:
     work.clock[T_MARK] = 0.0
     for k in range(work.size[N_LAG]):
         work.p[work.size[N_PARAM] + k] = 0.0
+        work.lag[at.LAG_MARK, k] = 0.0
     if work.size[HAS_FAST] != 0:
         work.p[work.size[SLOW_SHARE]] = 1.0
     call_kernel(work.address[A_INITIAL], work.clock, work.q, work.p, work.vec[Y])

@@ -242,8 +242,6 @@ def _work_for(
     work = worker.work()
     work.vec[Y, : kernels.n_state] = y
     work.p[: kernels.n_p] = p
-    if kernels.has_fast:
-        work.p[work.size[at.SLOW_SHARE]] = 1.0
     work.vec[HELD, list(held)] = 1.0
     work.flag[at.HAS_HELD] = int(len(held) > 0)
     return work
