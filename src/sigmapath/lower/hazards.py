@@ -29,9 +29,11 @@ from sigmapath.model.components import (
 )
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["HAZARD", "reactions_as_events"]
+__all__ = ["HAZARD", "REFUSED", "reactions_as_events"]
 
 HAZARD, LIMIT, CHOICE = "hazard#sum", "hazard#limit", "hazard#choice"
+# Set to 1 where a run ends because a propensity is negative.
+REFUSED = "hazard#refused"
 
 
 def _cumulative(network: ReactionNetwork) -> dict[str, tuple[Expr, Expr]]:
@@ -80,7 +82,7 @@ def _new_values(
 def reactions_as_events(network: ReactionNetwork) -> ReactionNetwork:
     """Return the network with its reactions carried out by an event; see the module.
 
-    A negative propensity makes the hazard NaN, which ends the run with NOT_FINITE.
+    A negative propensity makes the hazard NaN, which ends the run, and ``REFUSED`` one.
     """
     sums = _cumulative(network)
     if not sums:
@@ -104,7 +106,10 @@ def reactions_as_events(network: ReactionNetwork) -> ReactionNetwork:
     refuse = Event(
         id="hazard#negative",
         trigger=Trigger(math=apply("lt", lowest, ZERO), initial_value=False),
-        assignments=(EventAssignment(variable=HAZARD, math=NAN),),
+        assignments=(
+            EventAssignment(variable=HAZARD, math=NAN),
+            EventAssignment(variable=REFUSED, math=ONE),
+        ),
     )
     return replace(
         network,
@@ -114,7 +119,10 @@ def reactions_as_events(network: ReactionNetwork) -> ReactionNetwork:
         ),
         parameters=(
             *network.parameters,
-            *(Parameter(id=name, value=0.0, constant=False) for name in (HAZARD, LIMIT, CHOICE)),
+            *(
+                Parameter(id=name, value=0.0, constant=False)
+                for name in (HAZARD, LIMIT, CHOICE, REFUSED)
+            ),
         ),
         initial_assignments=(
             *network.initial_assignments,

@@ -25,7 +25,7 @@ from sigmapath.experiment.ligands import LigandTable
 from sigmapath.experiment.plan import PlanAxis, RunPlan
 from sigmapath.kernels import Kernels
 from sigmapath.lower.draws import COUNT, POINT, REPLICATE
-from sigmapath.lower.hazards import HAZARD
+from sigmapath.lower.hazards import HAZARD, REFUSED
 from sigmapath.lower.propensities import JumpProcess, jump_process
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.opcodes import Distribution, JumpOp
@@ -142,6 +142,7 @@ class StochasticEngine:
                 seed=seed,
                 jumping=compiled.jumping,
                 drawing=compiled.drawing,
+                refused_at=_place(self.process, REFUSED),
                 most_firings=int(given.get("max_steps", MOST_FIRINGS)),
             ),
             n_replicates=n,
@@ -240,6 +241,12 @@ class StochasticEngine:
                 count=places[COUNT],
             )
         return _Compiled(kernels=kernels, jumping=jumping, drawing=drawing, keepers=tuple(keepers))
+
+
+def _place(process: JumpProcess, name: str) -> int:
+    """Place of a parameter in p, -1 if there is none."""
+    ids = [quantity.id for quantity in process.system.parameters]
+    return ids.index(name) if name in ids else -1
 
 
 def _draw_rows(process: JumpProcess, places: Mapping[str, int]) -> NDArray[np.int64]:

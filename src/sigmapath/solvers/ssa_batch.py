@@ -87,12 +87,15 @@ class StochasticWorker:
     buffers : tuple of ndarray
         Amounts, gains, propensities.
     drawing : Drawing or None
+    refused_at : int
+        Place in p that is 1 after a run that a negative propensity ended; -1 for none.
     """
 
     worker: Worker
     jumping: tuple[IntArray, ...] | None
     buffers: tuple[NDArray[np.float64], ...]
     drawing: Drawing | None
+    refused_at: int = -1
 
 
 def make_stochastic_worker(
@@ -102,6 +105,7 @@ def make_stochastic_worker(
     seed: int,
     jumping: Jumping | None,
     drawing: Drawing | None,
+    refused_at: int = -1,
     most_firings: int = MOST_FIRINGS,
 ) -> StochasticWorker:
     """Allocate what one thread needs.
@@ -116,6 +120,8 @@ def make_stochastic_worker(
         Below 2^63.
     jumping : Jumping, optional
     drawing : Drawing, optional
+    refused_at : int
+        See :class:`StochasticWorker`.
     most_firings : int
     """
     n = kernels.n_state
@@ -130,7 +136,9 @@ def make_stochastic_worker(
     if drawing is not None:
         worker = _with_draws(worker, drawing, seed, kernels.n_p)
     if jumping is None:
-        return StochasticWorker(worker=worker, jumping=None, buffers=(), drawing=drawing)
+        return StochasticWorker(
+            worker=worker, jumping=None, buffers=(), drawing=drawing, refused_at=refused_at
+        )
     is_counted = np.zeros(n, dtype=np.int64)
     is_counted[jumping.state] = 1
     tables = (
@@ -212,10 +220,28 @@ def simulate_runs(
         output = solve_batch(owner.worker.kernels, batch, stop_flag=stop_flag, worker=owner.worker)
     else:
         output = _simulate_jumps(owner, batch, streams, stop_flag)
+    if owner.refused_at >= 0:
+        _explain(owner, batch, output)
     output.status[is_drawn == 0] = int(Status.BAD_START)
     assert output.trajectories is not None
     output.trajectories[output.status != 0] = np.nan
     return output
+
+
+def _explain(owner: StochasticWorker, batch: BatchInput, output: BatchOutput) -> None:
+    """Tell negative propensities from other failures: a failed run is run again and looked at."""
+    assert batch.jump_values is not None
+    p = owner.worker.work().p
+    for run in np.flatnonzero(np.isin(output.status, (Status.NOT_FINITE, Status.BAD_START))):
+        one = replace(
+            batch,
+            start=batch.start[run : run + 1],
+            jump_values=batch.jump_values[run : run + 1],
+            equilibrate_values=None,
+        )
+        solve_batch(owner.worker.kernels, one, worker=owner.worker)
+        if p[owner.refused_at] == 1.0:
+            output.status[run] = int(Status.NEGATIVE_RATE)
 
 
 def _simulate_jumps(
