@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sigmapath.assays.binding_data import Competition, Saturation
 from sigmapath.assays.one_site import cheng_prusoff, fit_competition, fit_saturation
 from sigmapath.errors import PlanError
-from sigmapath.experiment.ensemble import Ensemble, ParameterRange, ensemble
+from sigmapath.experiment.ensemble import Ensemble, ParameterRange, draw, ensemble
 from sigmapath.experiment.ligands import Ligand
 from sigmapath.pathways.ligands import ligand_table
 from sigmapath.quantity import parse_unit, to_model_units
@@ -270,8 +270,13 @@ def _bind(
         if engine.index.position(name) is not None
     }
     described: Ensemble | None = None
+    drawn: dict[str, FloatArray] = {}
     if members:
-        described = ensemble(members, ranges=_ranges(engine, pairs), seed=seed)
+        wide = ensemble(members, ranges=_ranges(engine, pairs), seed=seed)
+        columns = draw(wide, replaced={}, fixed=frozenset(settings) | {axis})
+        nominal = {r.id: r.nominal for r in wide.ranges} | constants
+        drawn = {k: np.concatenate([[nominal[k]], column]) for k, column in columns.items()}
+        described = ensemble(members=drawn, nominal=False)
     given = {} if described else constants
     plan = engine.plan(
         times=minutes * 60.0,
@@ -282,11 +287,6 @@ def _bind(
     )
     raw = engine.run(plan)
     size = 1 + members if members else 1
-    drawn: dict[str, FloatArray] = {}
-    for entry in plan.axes:
-        if entry.name == "member":
-            for column, position in zip(entry.start_values.T, entry.start_index, strict=True):
-                drawn[engine.index.id_at(int(position))] = column
     return {name: np.asarray(raw.reduced[name]).reshape(size, -1) for name in read}, drawn
 
 
