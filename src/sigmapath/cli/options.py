@@ -12,6 +12,7 @@ __all__ = [
     "ConditionOption",
     "DoseOption",
     "InitialOption",
+    "MaxSteps",
     "Method",
     "ModelArgument",
     "OutOption",
@@ -49,6 +50,9 @@ PlotOption = Annotated[
 ]
 Method = Annotated[str, typer.Option("--method", help="auto, or the name of a solver.")]
 Rtol = Annotated[float, typer.Option("--rtol", help="Relative tolerance.")]
+MaxSteps = Annotated[
+    int, typer.Option("--max-steps", min=1, help="A run that needs more steps is given up.")
+]
 Backend = Annotated[str, typer.Option("--backend", help="llvm or numba.")]
 Rest = Annotated[
     bool, typer.Option("--rest", help="Bring the model to its steady state before t = 0.")

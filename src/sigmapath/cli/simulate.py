@@ -31,6 +31,7 @@ def simulate(
     rest: o.Rest = False,
     method: o.Method = "auto",
     rtol: o.Rtol = 1e-6,
+    max_steps: o.MaxSteps = 100_000,
     backend: o.Backend = "llvm",
     out: o.OutOption = None,
     plot: o.PlotOption = None,
@@ -40,13 +41,7 @@ def simulate(
     Example: sigmapath simulate s1r_mam --dose "(+)-pentazocine=1 uM" --until 6h --plot run.png
     """
     from sigmapath.api import load
-    from sigmapath.cli.files import (
-        check_outputs,
-        report_failures,
-        stop_if_nothing_is_done,
-        write_figure,
-        write_result,
-    )
+    from sigmapath.cli.files import check_outputs, deliver
 
     check_outputs(out, plot)
     loaded = load(model)
@@ -60,15 +55,10 @@ def simulate(
         protocol=rest_first(rest),
         method=method,
         rtol=rtol,
+        max_steps=max_steps,
         backend=backend,
     )
-    stop_if_nothing_is_done(raw)
-    if out is not None or plot is None:
-        write_result(raw, out)
-    code = report_failures(raw)
-    if plot is not None:
-        write_figure(plot, lambda: _figure(raw, observable))
-    return code
+    return deliver(raw, out, plot, lambda: _figure(raw, observable))
 
 
 def rest_first(rest: bool) -> Any:

@@ -35,6 +35,7 @@ def sweep(
     rest: o.Rest = False,
     method: o.Method = "auto",
     rtol: o.Rtol = 1e-6,
+    max_steps: o.MaxSteps = 100_000,
     backend: o.Backend = "llvm",
     out: o.OutOption = None,
     plot: o.PlotOption = None,
@@ -45,13 +46,7 @@ def sweep(
     --axis "(+)-pentazocine=1nM:10uM:50:log" --readout "peak(Ca_mito)" --plot sweep.png
     """
     from sigmapath.api import load
-    from sigmapath.cli.files import (
-        check_outputs,
-        report_failures,
-        stop_if_nothing_is_done,
-        write_figure,
-        write_result,
-    )
+    from sigmapath.cli.files import check_outputs, deliver
     from sigmapath.cli.screen import progress_bar
     from sigmapath.cli.simulate import rest_first
 
@@ -78,16 +73,11 @@ def sweep(
             protocol=rest_first(rest),
             method=method,
             rtol=rtol,
+            max_steps=max_steps,
             backend=backend,
             progress=advance,
         )
-    stop_if_nothing_is_done(raw)
-    if out is not None or plot is None:
-        write_result(raw, out)
-    code = report_failures(raw)
-    if plot is not None:
-        write_figure(plot, lambda: _figure(raw, readout))
-    return code
+    return deliver(raw, out, plot, lambda: _figure(raw, readout))
 
 
 def _figure(raw: Any, readouts: list[str]) -> Any:
