@@ -19,7 +19,16 @@ from sigmapath.lower.formulas import event_place, formulas, map_formulas
 from sigmapath.model.components import Parameter
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["COUNT", "POINT", "REPLICATE", "START", "Draw", "has_draws", "without_draws"]
+__all__ = [
+    "COUNT",
+    "POINT",
+    "REPLICATE",
+    "START",
+    "Draw",
+    "has_draws",
+    "refuse_draws",
+    "without_draws",
+]
 
 # Owner of the draws of initial assignments.
 START = -1
@@ -53,6 +62,25 @@ class Draw:
 def has_draws(network: ReactionNetwork) -> bool:
     """Whether any formula holds a draw; function definitions must be inlined."""
     return any(node.op == "draw" for _, math in formulas(network) for node in postorder([math]))
+
+
+def refuse_draws(network: ReactionNetwork) -> ReactionNetwork:
+    """Return the network as it is, for deterministic mathematics.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        For the first draw, with its place.
+    """
+    for place, math in formulas(network):
+        for node in postorder([math]):
+            if node.op == "draw":
+                raise UnsupportedFeatureError(
+                    f"a random draw, {node.value}(), in deterministic simulation",
+                    where=f"{network.where}: {place}",
+                    fix='simulate with method="ssa"',
+                )
+    return network
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from sigmapath.expr.rewrite import Rewriter
 from sigmapath.lower.algebraic import solve_algebraic_rules
 from sigmapath.lower.conservation import conserved_moieties
 from sigmapath.lower.delays import Delayed, name_delays
+from sigmapath.lower.draws import refuse_draws
 from sigmapath.lower.equations import Equations, as_integrated, build_equations
 from sigmapath.lower.events import LoweredEvents, lower_events
 from sigmapath.lower.fast import fast_reactions
@@ -41,7 +42,7 @@ __all__ = ["flatten", "lower"]
 def flatten(network: ReactionNetwork) -> ReactionNetwork:
     """The network without functions and local parameters, every symbol known."""
     flat = promote_locals(network)
-    flat = inline_functions(flat)
+    flat = refuse_draws(inline_functions(flat))
     return check_symbols(flat)
 
 
