@@ -67,7 +67,6 @@ def test_efficacy_says_what_the_type_says(name):
         assert row.alpha == 1.0
     else:
         assert row.alpha < 1.0
-    assert row.is_agonist == (row.type == "agonist")
     assert row.kon_high_per_uM_s / row.kon_low_per_uM_s >= 10.0
     assert row.source
 

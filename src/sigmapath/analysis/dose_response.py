@@ -86,11 +86,6 @@ class DoseResponse:
     member_shapes: tuple[CurveShape, ...] = field(default=())
     all_status: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
 
-    @property
-    def n_failed(self) -> int:
-        """Number of runs that failed, vehicle and members included."""
-        return int(np.count_nonzero(self.all_status))
-
     def band(self, share: float = 0.9) -> tuple[FloatArray, FloatArray]:
         """Central range of the members' responses at every dose, shape (n_dose,) each.
 

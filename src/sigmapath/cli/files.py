@@ -20,15 +20,38 @@ from sigmapath.status import Status
 __all__ = [
     "INTERRUPTED",
     "check_outputs",
+    "deliver",
     "report_failures",
     "report_status",
-    "stop_if_nothing_is_done",
     "write_figure",
     "write_result",
 ]
 
 INTERRUPTED = 130  # 128 + SIGINT, what shells expect after Ctrl-C
 _FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
+
+
+def deliver(raw: Any, out: Path | None, plot: Path | None, draw: Callable[[], Any]) -> int:
+    """Write what was asked for, CSV on stdout if nothing was, and say which runs failed.
+
+    Returns
+    -------
+    int
+        Exit code, see :func:`report_failures`.
+
+    Raises
+    ------
+    OutputError
+    KeyboardInterrupt
+        If not one run ended.
+    """
+    _stop_if_nothing_is_done(raw)
+    if out is not None or plot is None:
+        write_result(raw, out)
+    code = report_failures(raw)
+    if plot is not None:
+        write_figure(plot, draw)
+    return code
 
 
 def check_outputs(out: Path | None, plot: Path | None) -> None:
@@ -161,7 +184,7 @@ def report_status(status: NDArray[np.int8]) -> int:
     return 1 if failed.size else 0
 
 
-def stop_if_nothing_is_done(raw: Any) -> None:
+def _stop_if_nothing_is_done(raw: Any) -> None:
     """Raise KeyboardInterrupt if Ctrl-C came before the first run ended: no file is worth it."""
     status = np.asarray(raw.status)
     if np.isin(status, (Status.INTERRUPTED, Status.NOT_RUN)).all():

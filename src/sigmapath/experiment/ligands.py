@@ -72,11 +72,6 @@ class Ligand:
         """Affinity [uM]."""
         return self.Ki_uM
 
-    @property
-    def is_agonist(self) -> bool:
-        """Whether the ligand is an agonist."""
-        return self.type == "agonist"
-
     def slot_values(self, slot: str) -> dict[str, float]:
         """Constants of this ligand as parameters of a slot."""
         return {

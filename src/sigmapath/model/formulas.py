@@ -14,7 +14,7 @@ from sigmapath.expr.nodes import Expr
 from sigmapath.model.components import LocalParameter, Reaction
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["Formula", "NetworkIndex", "index_network"]
+__all__ = ["Formula", "NetworkIndex", "index_network", "network_formulas"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def index_network(network: ReactionNetwork) -> NetworkIndex:
     return NetworkIndex(
         network=network,
         items=items,
-        formulas=tuple(_formulas(network)),
+        formulas=tuple(network_formulas(network)),
         ruled=ruled,
         started=frozenset(a.symbol for a in network.initial_assignments),
         jumped=frozenset(a.variable for event in network.events for a in event.assignments),
@@ -110,7 +110,8 @@ def event_name(network: ReactionNetwork, position: int) -> str:
     return f"event {network.events[position].id or f'number {position + 1}'}"
 
 
-def _formulas(network: ReactionNetwork) -> Iterator[Formula]:
+def network_formulas(network: ReactionNetwork) -> Iterator[Formula]:
+    """Every formula but the bodies of functions, in the order of the network."""
     for start in network.initial_assignments:
         where = f"initial assignment of {start.symbol}"
         yield Formula(math=start.math, where=where, role="initial_assignment", target=start.symbol)

@@ -18,7 +18,6 @@ from sigmapath.errors import ModelError, ParseError, UnknownNameError
 from sigmapath.experiment.condition import Condition, read_conditions
 
 __all__ = [
-    "INPUTS",
     "PackagedModel",
     "find_model",
     "model_conditions",
@@ -28,13 +27,6 @@ __all__ = [
     "model_path",
     "models_folder",
 ]
-
-# Ids that an experiment applies to the packaged pathways: stresses, stimuli, free ligands. On an
-# axis they act like doses, from t = 0 on.
-INPUTS = (
-    "thapsigargin", "tunicamycin", "DTT", "H2O2", "IP3_stimulus", "GPCR_stimulus",
-    "L1", "L2", "L3", "L4",
-)  # fmt: skip
 
 # A file that tells the folder of the pathways from any other folder called "models".
 _MARKER = "ligands.csv"

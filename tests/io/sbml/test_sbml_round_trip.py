@@ -220,7 +220,9 @@ _LEAVES = st.one_of(
 _PLAIN = sorted(
     op
     for op in ARITY
-    if op not in {"num", "sym", "time", "call", "add", "mul", "neg", "piecewise", "delay", "rateof"}
+    if op not in {"num", "sym", "time", "call", "add", "mul", "neg", "piecewise"}
+    # These need more than operands: a variable, or the name of a distribution.
+    and op not in {"delay", "rateof", "draw"}
 )
 
 

@@ -13,6 +13,7 @@ from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.expr.nodes import Expr, postorder
 from sigmapath.io.sbml.mathml_text import LEVEL_3_VERSION_2_OPS
 from sigmapath.model.components import AssignmentRule, Reaction, SpeciesReference
+from sigmapath.model.formulas import network_formulas
 from sigmapath.model.network import ReactionNetwork
 
 __all__ = ["formulas", "fresh_id", "global_ids", "in_level_3", "version_needed"]
@@ -88,33 +89,11 @@ def _hides_its_species(reaction: Reaction) -> bool:
 
 
 def formulas(network: ReactionNetwork) -> Iterator[tuple[str, Expr]]:
-    """Yield every formula of a network with the name of its element."""
+    """Yield every formula of a network, bodies of functions included, with its place."""
     for f in network.function_definitions:
         yield f"function definition {f.id}", f.body
-    for a in network.initial_assignments:
-        yield f"initial assignment of {a.symbol}", a.math
-    for rule in network.assignment_rules:
-        yield f"rule of {rule.variable}", rule.math
-    for rate in network.rate_rules:
-        yield f"rule of {rate.variable}", rate.math
-    for algebraic in network.algebraic_rules:
-        yield "algebraic rule", algebraic.math
-    for constraint in network.constraints:
-        yield "constraint", constraint.math
-    for reaction in network.reactions:
-        if reaction.kinetic_law is not None:
-            yield f"kinetic law of {reaction.id}", reaction.kinetic_law.math
-        for r in (*reaction.reactants, *reaction.products):
-            if r.stoichiometry_math is not None:
-                yield f"stoichiometry of {r.species} in {reaction.id}", r.stoichiometry_math
-    for event in network.events:
-        name = f"event {event.id}".rstrip()
-        yield f"trigger of {name}", event.trigger.math
-        for part, math in (("delay", event.delay), ("priority", event.priority)):
-            if math is not None:
-                yield f"{part} of {name}", math
-        for assignment in event.assignments:
-            yield f"{name}, assignment of {assignment.variable}", assignment.math
+    for formula in network_formulas(network):
+        yield formula.where, formula.math
 
 
 def global_ids(network: ReactionNetwork) -> set[str]:
