@@ -175,3 +175,19 @@ def test_draws_survive_a_round_trip(name, args):
     assert (math.op, math.value, len(math.args)) == ("draw", name, len(args))
     again = network_from_sbml(network_to_sbml(network))
     assert again.initial_assignments[0].math is math
+
+
+def test_uncertainties_are_left_aside_and_the_report_says_so(tmp_path):
+    from sigmapath.io.load import read_network
+
+    remark = (
+        "<distrib:listOfUncertainties><distrib:uncertainty><distrib:uncertParameter "
+        "distrib:type='mean' distrib:value='1'/></distrib:uncertainty>"
+        "</distrib:listOfUncertainties>"
+    )
+    file = tmp_path / "m.xml"
+    text = model_text(parameters=["x"])
+    file.write_text(text.replace("constant='false'/>", f"constant='false'>{remark}</parameter>"))
+    read = read_network(file)
+    assert read.network.parameters[0].id == "x"
+    assert any("distrib" in note for note in read.notes)

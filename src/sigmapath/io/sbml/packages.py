@@ -26,7 +26,7 @@ PACKAGES: dict[str, tuple[Support, str]] = {
     "groups": ("ignored", "grouping only"),
     "qual": ("refused", "logical transitions have no rates"),
     "multi": ("refused", "species types with binding sites"),
-    "distrib": ("read", "random draws; uncertainties are remarks and change no mathematics"),
+    "distrib": ("read", "random draws; uncertainties change no mathematics"),
     "spatial": ("refused", "geometry and diffusion"),
     "arrays": ("refused", "arrays of elements"),
     "dyn": ("refused", "elements that appear and vanish"),
@@ -46,6 +46,8 @@ def require_supported(document: Any, where: str) -> tuple[str, ...]:
         package = document.getPlugin(i).getPackageName()
         support, reason = PACKAGES.get(package, ("refused", "unknown package"))
         if support == "read":
+            if package == "distrib" and (element := _first_element(document, package)):
+                notes.append(f"package 'distrib': {element} was left aside, a remark on accuracy")
             continue
         if support == "refused":
             element = _first_element(document, package)
