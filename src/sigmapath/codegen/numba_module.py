@@ -16,6 +16,7 @@ import pickle
 import shutil
 import sys
 import tempfile
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,14 @@ def numba_versions() -> str:
     import numba
 
     return f"numba {numba.__version__}, llvmlite {llvmlite.__version__}"
+
+
+class _PassingFolder:
+    """A temporary folder that goes, without a word, when nothing needs it any more."""
+
+    def __init__(self) -> None:
+        self.name = tempfile.mkdtemp(prefix="sigmapath-")
+        weakref.finalize(self, shutil.rmtree, self.name, ignore_errors=True)
 
 
 def load_module(text: str, identity: str, names: Iterable[str]) -> LoadedModule:
@@ -107,7 +116,7 @@ def _written(text: str, name: str) -> tuple[Path, Any]:
         if write_file(place, content):
             return place, None
     try:
-        folder = tempfile.TemporaryDirectory(prefix="sigmapath-", ignore_cleanup_errors=True)
+        folder = _PassingFolder()
     except OSError as error:
         raise CodegenError(
             "there is no place to write generated source to",
