@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["SOLVERS_MESSAGE", "announce", "announce_compilation"]
 
-SOLVERS_MESSAGE = "compiling the solvers for this machine: once, about half a minute"
+SOLVERS_MESSAGE = "compiling the solvers for this machine: once, about a minute"
 
 
 @cache
