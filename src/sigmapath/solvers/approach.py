@@ -1,7 +1,7 @@
 """Follow a trajectory until a root of f lies next to it; test whether a root attracts.
 
 Enters: a worker's ``Work`` with the start in row Y, and ``Rest`` after ``prepare_totals``. Leaves:
-the root in row POINT of ``Rest``. Called by :mod:`.steady_state`.
+the root in row POINT of ``Rest``. Called by :mod:`.rest_search`.
 
 Newton's method finds roots, not resting states: it may land on an unstable root, or on the other
 branch of a switch. So a root counts only if the trajectory comes within a small distance of it,
@@ -10,22 +10,22 @@ and the integration stops as soon as that happens instead of creeping along the 
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
-from sigmapath.solvers.compiled import compiled, kept
+from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.controller import accepted_factor, rejected_factor
-from sigmapath.solvers.native import call_for_int
-from sigmapath.solvers.newton import Landing, distance, scales
+from sigmapath.solvers.newton import distance, scales
 from sigmapath.solvers.rates import rates
-from sigmapath.solvers.rest import copy_row, forget_null_rows, prepare_totals, total_of
+from sigmapath.solvers.rest import Landing
+from sigmapath.solvers.rest_outcome import Reason
+from sigmapath.solvers.totals import copy_row, forget_null_rows, prepare_totals, total_of
 from sigmapath.solvers.work import call_part
 
-__all__ = ["Reason", "approach", "is_attracting"]
+__all__ = ["approach", "is_attracting"]
 
 N, MASKED, JAC_IS_FRESH = at.N, at.MASKED, at.JAC_IS_FRESH
 ATOL, MASS, CLAMP, MASK = at.ATOL, at.MASS, at.CLAMP, at.MASK
@@ -36,41 +36,6 @@ ROOT_AT, LAST, HEADING = slot.ROOT_AT, slot.LAST, slot.HEADING
 MAX_REST_STEPS = slot.MAX_REST_STEPS
 R_STEPS, R_TIME = slot.R_STEPS, slot.R_TIME
 FIND_ROOT_AT, APPROACH_AT, RODAS5P = slot.FIND_ROOT_AT, slot.APPROACH_AT, at.RODAS5P
-
-
-class Reason(IntEnum):
-    """Why a state at rest was not found; NONE when it was."""
-
-    NONE = 0
-    TIME_DEPENDENT = 1
-    NOT_FINITE = 2
-    STEP_TOO_SMALL = 3
-    STILL_MOVING = 4
-    OSCILLATING = 5
-    GROWING = 6
-    UNSTABLE = 7
-    EVENT = 8
-
-    @property
-    def message(self) -> str:
-        """What happened and what a user can do about it."""
-        return _MESSAGES[self]
-
-
-_MESSAGES = {
-    Reason.NONE: "at rest",
-    Reason.TIME_DEPENDENT: "the model depends on time explicitly, so it has no steady state; "
-    "set what depends on time to a constant",
-    Reason.NOT_FINITE: "a rate or a concentration is NaN or infinite; check for division by zero, "
-    "powers or logarithms of negative values",
-    Reason.STEP_TOO_SMALL: "the integration towards rest stalled: the solution blows up or jumps",
-    Reason.STILL_MOVING: "the system still moves when the step limit is reached; raise max_steps",
-    Reason.OSCILLATING: "the system keeps oscillating; simulate it for a given time instead",
-    Reason.GROWING: "a state grows without bound: something is produced and never removed",
-    Reason.UNSTABLE: "the start is an unstable steady state: the smallest disturbance leaves it; "
-    "start elsewhere to reach a stable one",
-    Reason.EVENT: "an event fires on the way to rest; simulate the approach instead",
-}
 
 _ROOT = int(Landing.ROOT)
 _NONE, _NOT_FINITE = int(Reason.NONE), int(Reason.NOT_FINITE)
@@ -161,7 +126,7 @@ def _why_moving(work: Any, largest_at_start: Any, n_turns: Any) -> Any:
     return _OSCILLATING if n_turns >= _MANY_TURNS else _STILL_MOVING
 
 
-@kept
+@compiled
 def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
     """Integrate from row Y with Rodas5P until a root lies within reach of the trajectory.
 
@@ -220,7 +185,7 @@ def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
         copy_row(vec[Y], rest.vec[LAST])
         if is_slow:
             copy_row(vec[Y], rest.vec[POINT])
-            landing = call_for_int(native[FIND_ROOT_AT], work, rest, reach)
+            landing = call_part(native[FIND_ROOT_AT], rest, reach, 0.0)
             forget_null_rows(rest)
             if landing == _ROOT:
                 return _NONE
@@ -252,7 +217,7 @@ def is_attracting(work: Any, rest: Any) -> bool:
         r = rest.moiety_of[j]
         if r >= 0:
             work.vec[Y, j] += rest.totals[r] - total_of(rest.reduced[r], work.vec[Y])
-    reason = call_for_int(rest.native[APPROACH_AT], work, rest, _RETURNED, _LOST)
+    reason = call_part(rest.native[APPROACH_AT], rest, _RETURNED, _LOST)
     returned: bool = reason == _NONE and distance(rest, vec[POINT], vec[ROOT_AT]) <= _NEIGHBOUR
     copy_row(vec[ROOT_AT], vec[POINT])
     return returned

@@ -6,57 +6,18 @@ holds of each run at its steady state. Called by :func:`.solve.solve_batch` befo
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.solvers import layout as at
-from sigmapath.solvers import rest as slot
-from sigmapath.solvers.advance import settle_start
 from sigmapath.solvers.batch import Rested
-from sigmapath.solvers.begin import apply_all, begin_run
-from sigmapath.solvers.compiled import kept
-from sigmapath.solvers.rest_search import find_steady_state, new_rest
+from sigmapath.solvers.library import rest_function
+from sigmapath.solvers.rest import new_rest
+from sigmapath.solvers.tables import address_of, address_table
 from sigmapath.solvers.workspace import Worker
 from sigmapath.status import Status
 
 __all__ = ["equilibrate_runs"]
-
-OK, BAD_START, NOT_RUN = int(Status.OK), int(Status.BAD_START), int(Status.NOT_RUN)
-N, Y, FORCING, HELD, R_RESIDUAL = at.N, at.Y, at.FORCING, at.HELD, slot.R_RESIDUAL
-
-
-@kept
-def _equilibrate_chunk(
-    work: Any,
-    rest: Any,
-    table: Any,
-    starts: Any,
-    values: Any,
-    states: Any,
-    parameters: Any,
-    status: Any,
-    residual: Any,
-    stop_flag: Any,
-) -> None:
-    """Find the steady state of every run; ``states`` has rows y, infusions, holds per run."""
-    for run in range(starts.shape[0]):
-        if stop_flag[0] != 0:
-            return
-        begin_run(work, starts[run])
-        apply_all(work, table, values[run])
-        code = BAD_START
-        if settle_start(work, 0.0):
-            code = find_steady_state(work, rest)
-            residual[run] = rest.result[R_RESIDUAL]
-        status[run] = code
-        for i in range(work.size[N]):
-            states[run, 0, i] = work.vec[Y, i]
-            states[run, 1, i] = work.vec[FORCING, i]
-            states[run, 2, i] = work.vec[HELD, i]
-        for j in range(len(work.p)):
-            parameters[run, j] = work.p[j]
 
 
 def equilibrate_runs(
@@ -84,11 +45,23 @@ def equilibrate_runs(
     work = worker.work()
     rest = new_rest(work, worker.moieties)
     n_run = len(starts)
-    states = np.full((n_run, 3, int(work.size[N])), np.nan)
+    states = np.full((n_run, 3, int(work.size[at.N])), np.nan)
     parameters = np.full((n_run, len(work.p)), np.nan)
-    status = np.full(n_run, NOT_RUN, dtype=np.int64)
+    status = np.full(n_run, int(Status.NOT_RUN), dtype=np.int64)
     residual = np.full(n_run, np.nan)
-    _equilibrate_chunk(
-        work, rest, table, starts, values, states, parameters, status, residual, stop_flag
+    # What is given by address alone is held by a name until the search returns.
+    arrays = (
+        worker.table,
+        rest.table,
+        table,
+        starts,
+        values,
+        states,
+        parameters,
+        status,
+        residual,
+        stop_flag,
     )
+    job = address_table(at.Equilibration, arrays)
+    rest_function("rest_equilibrate")(address_of(job), 0.0, 0.0)
     return Rested(states=states, parameters=parameters, status=status, residual=residual)

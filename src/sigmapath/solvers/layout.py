@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sigmapath.kernels import KERNEL_NAMES
 
-__all__ = ["RECORDS", "Chunk", "Work"]
+__all__ = ["RECORDS", "Chunk", "Equilibration", "Rest", "Work"]
 
 
 class Work(NamedTuple):
@@ -114,6 +114,67 @@ class Chunk(NamedTuple):
     stop_flag: Any
 
 
+class Rest(NamedTuple):
+    """Arrays of one search for a steady state.
+
+    vec         float64 (15, n_state)       rows named in :mod:`.rest`
+    matrix      float64 (n_state, n_state)  scaled matrix, then its factors
+    moieties    float64 (n_moiety, n_state) each row times y is conserved; read only
+    reduced     float64 (n_moiety + n_state, n_state) moieties that hold in this run, reduced,
+                pivots one; then the sums that a singular Newton matrix conserves
+    totals      float64 (n_moiety + n_state,) their totals
+    moiety_of   int64 (n_state,)            row of ``reduced`` replacing this equation, or -1
+    order       int64 (2, n_state)          row and column order of the factors
+    trigger     float64 (2, n_event)        event triggers before and after
+    limit       float64 (3,)                tolerance, reach of the first Newton search, steps; read
+                only
+    result      float64 (8,)                slots R_METHOD .. R_SADDLE of :mod:`.rest`
+    native      int64 (3,)                  addresses of parts of the search; read only
+    work        int64                       address table of the worker
+    table       int64                       addresses and shapes of all of the above
+    """
+
+    vec: Any
+    matrix: Any
+    moieties: Any
+    reduced: Any
+    totals: Any
+    moiety_of: Any
+    order: Any
+    trigger: Any
+    limit: Any
+    result: Any
+    native: Any
+    work: Any
+    table: Any
+
+
+class Equilibration(NamedTuple):
+    """Runs to be brought to rest before their clocks start, and what each has there.
+
+    work, rest       int64                    address tables of the worker and of its search
+    jumps            int64 (n_jump, 3)        op, index, scale of the changes that hold meanwhile
+    starts           float64 (n_run, n_start)
+    values           float64 (n_run, n_jump)
+    states           float64 (n_run, 3, n)    y, infusions, holds
+    parameters       float64 (n_run, n_p)
+    status           int64 (n_run,)
+    residual         float64 (n_run,)
+    stop_flag        int64 (1,)
+    """
+
+    work: Any
+    rest: Any
+    jumps: Any
+    starts: Any
+    values: Any
+    states: Any
+    parameters: Any
+    status: Any
+    residual: Any
+    stop_flag: Any
+
+
 def _kinds(fields: tuple[str, ...], kinds: str) -> dict[str, str]:
     return dict(zip(fields, kinds.split(), strict=True))
 
@@ -124,6 +185,8 @@ RECORDS = {
         Work._fields[:-1],
         "i1 i1 i1 i2 i2 f1 f2 f1 f1 f1 f1 f2 f2 f1 i1 i1 i1 i2 f2 f2 i1 f2 f2 i2 f2 f1 f2",
     ),
+    Rest: _kinds(Rest._fields[:-1], "f2 f2 f2 f2 f1 i1 i2 f2 f1 f1 i1 i1"),
+    Equilibration: _kinds(Equilibration._fields, "i1 i1 i2 f2 f2 f3 f2 i1 f1 i1"),
     Chunk: _kinds(Chunk._fields, "i1 f1 f1 f1 i2 f2 f2 f3 f2 f3 f2 f2 i2 i2 f1 i1"),
 }
 

@@ -11,7 +11,11 @@ through llvmlite in a few milliseconds.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -34,7 +38,15 @@ from sigmapath.machine.store import Entry, read_entry, write_entry
 from sigmapath.solvers.layout import N_PART, PART_DRIVE
 from sigmapath.solvers.notice import announce
 
-__all__ = ["PARTS", "drive", "part_addresses", "solver_digest"]
+__all__ = [
+    "PARTS",
+    "build",
+    "drive",
+    "part_addresses",
+    "rest_addresses",
+    "rest_function",
+    "solver_digest",
+]
 
 _PREFIX = "sigmapath_solver_"
 # In the order of the slots of ``Work.part``; the last ones are made only for models that need them.
@@ -46,6 +58,17 @@ PARTS = (
 # Places where the common part goes too when a model has its own.
 _COPIES = {"table_factor": "factor"}
 _COMMON = tuple(name for name in PARTS[:-2] if name not in _COPIES)
+# What a search for a steady state needs, see :mod:`.rest_search`.
+_REST = (
+    "rest_root",
+    "rest_approach",
+    "rest_search",
+    "rest_start",
+    "rest_linearise",
+    "rest_equilibrate",
+)
+# Nearly every user needs both; where both are missing, they are compiled side by side.
+_GROUPS = {"loop": _COMMON, "rest": _REST}
 _lock = Lock()
 
 
@@ -76,29 +99,79 @@ def part_addresses(rare: Iterable[str] = ()) -> NDArray[np.int64]:
     return addresses
 
 
+def rest_addresses() -> dict[str, int]:
+    """Addresses of the parts of the search for a steady state, by name."""
+    with _lock:
+        found = _library(_REST).addresses
+    return {name.removeprefix(_PREFIX): address for name, address in found.items()}
+
+
+@cache
+def rest_function(name: str) -> Callable[[int, float, float], float]:
+    """Return one of them as a function of the address of its table; releases the GIL."""
+    return _as_function(rest_addresses()[name])
+
+
 @cache
 def _library(parts: tuple[str, ...]) -> Loaded:
     """Some parts in memory, for the life of the process."""
-    identity = key("solvers", solver_digest(), host_target(), *parts)
-    entry = read_entry(identity)
+    entry = read_entry(_identity(parts))
     if entry is not None:
         try:
             return _loaded(entry)
         except CodegenError:
             # Intact, yet of no use here: built anew like a damaged one.
             pass
-    entry = _made(parts)
-    write_entry(identity, entry)
+    announce()
+    with _built_beside(parts):
+        entry = _made(parts)
     return _loaded(entry)
+
+
+def _identity(parts: tuple[str, ...]) -> str:
+    return key("solvers", solver_digest(), host_target(), *parts)
+
+
+def build(group: str) -> None:
+    """Compile one group of parts and keep it: what the process beside the first one does."""
+    _made(_GROUPS[group])
+
+
+@contextmanager
+def _built_beside(parts: tuple[str, ...]) -> Iterator[None]:
+    """Meanwhile let another process compile the other group, where that is missing too.
+
+    numba compiles in one thread. If the other process fails, nothing is lost: what it should have
+    built is built where it is needed.
+    """
+    missing = [
+        name
+        for name, others in _GROUPS.items()
+        if parts in _GROUPS.values() and parts != others and read_entry(_identity(others)) is None
+    ]
+    if not missing or not sys.executable or (os.cpu_count() or 1) < 2:
+        yield
+        return
+    # -P: no module of the current folder is imported.
+    code = f"from sigmapath.solvers.library import build; build({missing[0]!r})"
+    quiet = subprocess.DEVNULL
+    command = [sys.executable, "-P", "-c", code]
+    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet) as other:
+        try:
+            yield
+        except BaseException:
+            other.kill()
+            raise
 
 
 def _made(parts: tuple[str, ...]) -> Entry:
     from sigmapath.solvers.parts import part_texts
 
-    announce()
     texts, needed = part_texts(parts, LIBRARY_PREFIX, _PREFIX)
     facts = {"names": [_PREFIX + name for name in parts], "needed": needed}
-    return Entry(facts=facts, code=compile_object(texts, "fast"))
+    entry = Entry(facts=facts, code=compile_object(texts, "fast"))
+    write_entry(_identity(parts), entry)
+    return entry
 
 
 def _loaded(entry: Entry) -> Loaded:
@@ -109,8 +182,12 @@ def _loaded(entry: Entry) -> Loaded:
 @cache
 def drive() -> Callable[[int, float, float], float]:
     """Return the loop as a function of the address of a chunk's table; releases the GIL."""
+    return _as_function(int(part_addresses()[PART_DRIVE]))
+
+
+def _as_function(address: int) -> Callable[[int, float, float], float]:
     signature = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, ctypes.c_double, ctypes.c_double)
-    return signature(int(part_addresses()[PART_DRIVE]))
+    return signature(address)
 
 
 def _is_for_errors(name: str) -> bool:

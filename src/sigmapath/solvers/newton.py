@@ -1,8 +1,9 @@
 """Newton's method for f(y) = 0 with conserved totals held: compiled, dense, allocation-free.
 
 Enters: a worker's ``Work`` and ``Rest``, a start point. Leaves: the root and how good it is.
-Called by :mod:`.settle`. Dense on purpose: a handful of factorisations per search, with pivoting
-that sees a rank deficiency, matter more here than the sparse speed of time stepping.
+Called by :mod:`.rest_search` and :mod:`.approach`. Dense on purpose: a handful of factorisations
+per search, with pivoting that sees a rank deficiency, matter more here than the sparse speed of
+time stepping.
 
 Scaling. With weights w_j = |y_j| + floor_j and the row scales g_i = sum_j |df_i/dy_j| w_j (the
 gross turnover of state i, to first order) the linear system in u_j = step_j / w_j has rows of unit
@@ -20,20 +21,20 @@ monotonicity test), doi:10.1007/978-3-642-23899-4.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
-from sigmapath.solvers.compiled import compiled, kept
+from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.rank_lu import rank_factor, rank_solve
 from sigmapath.solvers.rates import jacobian, rates
-from sigmapath.solvers.rest import copy_row, forget_null_rows, total_of
+from sigmapath.solvers.rest import Landing
+from sigmapath.solvers.totals import copy_row, forget_null_rows, total_of
 
-__all__ = ["Landing", "distance", "find_root", "scales"]
+__all__ = ["distance", "find_root", "scales"]
 
 N, MASKED, MASS, CLAMP, MASK = at.N, at.MASKED, at.MASS, at.CLAMP, at.MASK
 FLOOR, WEIGHT, GROSS, RATES = slot.FLOOR, slot.WEIGHT, slot.GROSS, slot.RATES
@@ -48,17 +49,6 @@ _RESIDUAL_NOISE = 1e-12
 _STEP_NOISE = 1e-6
 _SMALLEST_DAMPING = 1e-4
 _MAX_ITERATIONS = 60
-
-
-class Landing(IntEnum):
-    """How one Newton search ended."""
-
-    ROOT = 0
-    FAR = 1  # the root lies beyond the reach
-    STUCK = 2  # damping or iterations exhausted, or an equation without any solution
-    NOT_FINITE = 3
-    NEGATIVE = 4  # a root below zero in a state that promises to stay above
-
 
 _ROOT, _FAR, _STUCK = int(Landing.ROOT), int(Landing.FAR), int(Landing.STUCK)
 _NOT_FINITE, _NEGATIVE = int(Landing.NOT_FINITE), int(Landing.NEGATIVE)
@@ -253,7 +243,7 @@ def _is_saddle(work: Any, rest: Any, sign: Any) -> bool:
     return differs
 
 
-@kept
+@compiled
 def find_root(work: Any, rest: Any, reach: Any) -> Any:
     """Damped Newton iteration in row POINT, with the totals of ``prepare_totals``.
 

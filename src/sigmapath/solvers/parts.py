@@ -19,6 +19,7 @@ from sigmapath.solvers.erk import explicit_step
 from sigmapath.solvers.history import longest_step, mark, remember_step, write_delayed
 from sigmapath.solvers.linalg.sparse import assemble, factor, factor_tail, solve, solve_tail
 from sigmapath.solvers.reducers import reduce_point, reduce_step
+from sigmapath.solvers.rest_search import REST_PARTS
 from sigmapath.solvers.rosenbrock import rosenbrock_step
 from sigmapath.solvers.work import chunk_from, work_from
 
@@ -103,6 +104,7 @@ _PARTS = {
     "tail": _tail,
     "consistent": _consistent,
     "delays": _delays,
+    **REST_PARTS,
 }
 _OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "_nrt": False}
 _compile: Any = cfunc

@@ -1,31 +1,24 @@
 """The arrays that a search for a steady state works in, and the moieties it holds fixed.
 
-Enters: sizes and conserved moieties. Leaves: :class:`Rest`, one per worker beside its ``Work``,
-and the compiled choice of which equations the totals replace. Called by :mod:`.newton` and
-:mod:`.settle`; made by :mod:`.steady_state` and by the batch loop.
+Enters: a worker and its conserved moieties. Leaves: :class:`Rest`, one per worker beside its
+``Work``, read and written by the compiled search (:mod:`.rest_search`). Made by
+:mod:`.steady_state` and by :mod:`.equilibrate`.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.solvers import layout as at
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.layout import Rest
+from sigmapath.solvers.library import rest_addresses
+from sigmapath.solvers.tables import address_table
 
-__all__ = [
-    "Rest",
-    "copy_row",
-    "empty_rest",
-    "forget_null_rows",
-    "prepare_totals",
-    "set_floor",
-    "total_of",
-]
-
-N, RTOL, MASKED, ATOL, MASK = at.N, at.RTOL, at.MASKED, at.ATOL, at.MASK
+__all__ = ["Landing", "new_rest"]
 
 # Rest.vec
 (
@@ -54,167 +47,71 @@ TOLERANCE, NEWTON_REACH, MAX_REST_STEPS = range(3)
 R_METHOD, R_REASON, R_RESIDUAL, R_STEP, R_ITERATIONS, R_STEPS, R_TIME, R_SADDLE = range(8)
 _N_RESULT = 8
 
-# Rest.native: compiled functions that are called by address, see :mod:`.native`
+# Rest.native: parts of the search, called by address
+NATIVE = ("rest_root", "rest_approach", "rest_search")
 FIND_ROOT_AT, APPROACH_AT, SEARCH_AT = range(3)
 
 
-class Rest(NamedTuple):
-    """Arrays of one search; ``limit`` and ``moieties`` are read only, ``result`` is the answer.
+class Landing(IntEnum):
+    """How one Newton search ended."""
 
-    vec         float64 (15, n_state)       rows named above
-    matrix      float64 (n_state, n_state)  scaled matrix, then its factors
-    moieties    float64 (n_moiety, n_state) each row times y is conserved
-    reduced     float64 (n_moiety + n_state, n_state) moieties that hold in this run, reduced,
-                pivots one; then the sums that a singular Newton matrix conserves
-    totals      float64 (n_moiety + n_state,) their totals
-    moiety_of   int64 (n_state,)            row of ``reduced`` replacing this equation, or -1
-    order       int64 (2, n_state)          row and column order of the factors
-    trigger     float64 (2, n_event)        event triggers before and after
-    limit       float64 (3,)                tolerance, reach of the first Newton search, steps
-    result      float64 (8,)                slots R_METHOD .. R_SADDLE
-    native      int64 (3,)                  addresses of compiled functions; read only
-    """
-
-    vec: Any
-    matrix: Any
-    moieties: Any
-    reduced: Any
-    totals: Any
-    moiety_of: Any
-    order: Any
-    trigger: Any
-    limit: Any
-    result: Any
-    native: Any
+    ROOT = 0
+    FAR = 1  # the root lies beyond the reach
+    STUCK = 2  # damping or iterations exhausted, or an equation without any solution
+    NOT_FINITE = 3
+    NEGATIVE = 4  # a root below zero in a state that promises to stay above
 
 
-def empty_rest(
-    n_state: int, moieties: NDArray[np.float64] | None = None, *, n_event: int = 0
+def new_rest(
+    work: at.Work,
+    moieties: NDArray[np.float64] | None = None,
+    *,
+    tolerance: float = 1e-9,
+    newton_reach: float = 0.1,
+    max_steps: int = 5000,
 ) -> Rest:
-    """Allocate the arrays; limits and addresses are still zero, see ``rest_search.new_rest``."""
-    rows = np.zeros((0, n_state)) if moieties is None else moieties
-    return Rest(
-        vec=np.zeros((_N_ROW, n_state)),
-        matrix=np.zeros((n_state, n_state)),
-        moieties=np.ascontiguousarray(rows, dtype=np.float64),
-        reduced=np.zeros((rows.shape[0] + n_state, n_state)),
-        totals=np.zeros(rows.shape[0] + n_state),
-        moiety_of=np.full(n_state, -1, dtype=np.int64),
-        order=np.zeros((2, n_state), dtype=np.int64),
-        trigger=np.zeros((2, n_event)),
-        limit=np.zeros(3),
-        result=np.zeros(_N_RESULT),
-        native=np.zeros(3, dtype=np.int64),
+    """Allocate the arrays of a search; the caller keeps them and gives one set to each thread.
+
+    Parameters
+    ----------
+    work : Work
+        The worker that searches; its arrays must outlive these.
+    moieties : ndarray, shape (n_moiety, n_state), optional
+        None where nothing is conserved.
+    tolerance : float
+        Accepted relative size of the last Newton step and of the residual.
+    newton_reach : float
+        How far from the start, relatively, a root found at once may lie; inf for anywhere, 0 to
+        integrate first in any case.
+    max_steps : int
+        Limit of integration steps per trajectory.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If the model has delays.
+    """
+    if work.size[at.N_LAG]:
+        # Rest says nothing about what a delayed value was before it.
+        raise UnsupportedFeatureError(
+            "delay(x, lag) in the search for a steady state",
+            fix="simulate for a long time instead",
+        )
+    n, n_event = int(work.size[at.N]), int(work.size[at.N_EVENT])
+    rows = np.zeros((0, n)) if moieties is None else moieties
+    addresses = rest_addresses()
+    arrays = (
+        np.zeros((_N_ROW, n)),
+        np.zeros((n, n)),
+        np.ascontiguousarray(rows, dtype=np.float64),
+        np.zeros((rows.shape[0] + n, n)),
+        np.zeros(rows.shape[0] + n),
+        np.full(n, -1, dtype=np.int64),
+        np.zeros((2, n), dtype=np.int64),
+        np.zeros((2, n_event)),
+        np.array([tolerance, newton_reach, float(max_steps)]),
+        np.zeros(_N_RESULT),
+        np.array([addresses[name] for name in NATIVE], dtype=np.int64),
+        work.table,
     )
-
-
-@compiled
-def copy_row(source: Any, target: Any) -> None:
-    """Copy one vector; a slice assignment would allocate in case the two overlap."""
-    for i in range(len(target)):
-        target[i] = source[i]
-
-
-@compiled
-def set_floor(work: Any, rest: Any, y: Any) -> None:
-    """Write the level below which a state counts as zero: ``min(atol / rtol, 1e-6 max|y|)``.
-
-    atol / rtol is where a solver's tolerance turns absolute. The second bound keeps small-unit
-    models (molar: all states of 1e-9) from being called at rest because everything is "zero".
-    """
-    largest = 0.0
-    for i in range(work.size[N]):
-        if np.isfinite(y[i]):
-            largest = max(largest, abs(y[i]))
-    for i in range(work.size[N]):
-        floor = work.vec[ATOL, i] / work.tune[RTOL]
-        rest.vec[FLOOR, i] = min(floor, 1e-6 * largest) if largest > 0.0 else floor
-
-
-@compiled
-def prepare_totals(work: Any, rest: Any, y: Any) -> None:
-    """Choose the moieties that hold in this run, the equations they replace, and their totals.
-
-    A held state exchanges matter with the outside, so every moiety it belongs to is eliminated
-    (combinations without it survive). Each remaining row replaces the equation of its largest
-    member, scaled to one there and zero in the other rows' members.
-    """
-    reduced = rest.reduced
-    n_rows, n = rest.moieties.shape
-    for r in range(n_rows):
-        copy_row(rest.moieties[r], reduced[r])
-    rest.moiety_of[:] = -1
-    if work.flag[MASKED] != 0:
-        for j in range(n):
-            pivot = _largest_in_column(reduced, n_rows, j) if work.vec[MASK, j] != 0.0 else -1
-            if pivot >= 0:
-                _clear_column(reduced, n_rows, pivot, j)
-                n_rows -= 1
-                copy_row(reduced[n_rows], reduced[pivot])
-    r = 0
-    while r < n_rows:
-        j = _largest_member(reduced[r], y, rest.vec[FLOOR])
-        if j < 0:
-            n_rows -= 1
-            copy_row(reduced[n_rows], reduced[r])
-            continue
-        pivot_value = reduced[r, j]
-        for k in range(n):
-            reduced[r, k] /= pivot_value
-        _clear_column(reduced, n_rows, r, j)
-        rest.moiety_of[j] = r
-        r += 1
-    for r in range(n_rows):
-        rest.totals[r] = total_of(reduced[r], y)
-
-
-@compiled
-def forget_null_rows(rest: Any) -> None:
-    """Drop the sums that an earlier, singular Newton matrix conserved."""
-    for i in range(len(rest.moiety_of)):
-        if rest.moiety_of[i] >= rest.moieties.shape[0]:
-            rest.moiety_of[i] = -1
-
-
-@compiled
-def total_of(row: Any, y: Any) -> Any:
-    """Return row times y; absent states may be NaN."""
-    total = 0.0
-    for k in range(len(y)):
-        if row[k] != 0.0:
-            total += row[k] * y[k]
-    return total
-
-
-@compiled
-def _largest_in_column(rows: Any, n_rows: Any, j: Any) -> Any:
-    best, best_value = -1, 1e-12
-    for r in range(n_rows):
-        if abs(rows[r, j]) > best_value:
-            best, best_value = r, abs(rows[r, j])
-    return best
-
-
-@compiled
-def _largest_member(row: Any, y: Any, floor: Any) -> Any:
-    """Index of the state that holds most of the total; -1 in a row that elimination emptied."""
-    best, best_value, largest = -1, 0.0, 0.0
-    for j in range(len(y)):
-        largest = max(largest, abs(row[j]))
-    for j in range(len(y)):
-        # Coefficients of 1e-9 of the row are what elimination leaves of exact zeros.
-        if abs(row[j]) > 1e-9 * largest and largest > 1e-12:
-            value = abs(row[j]) * (abs(y[j]) + floor[j])
-            if value > best_value:
-                best, best_value = j, value
-    return best
-
-
-@compiled
-def _clear_column(rows: Any, n_rows: Any, pivot: Any, j: Any) -> None:
-    for r in range(n_rows):
-        if r != pivot and rows[r, j] != 0.0:
-            factor = rows[r, j] / rows[pivot, j]
-            for k in range(rows.shape[1]):
-                rows[r, k] -= factor * rows[pivot, k]
-            rows[r, j] = 0.0
+    return Rest._make((*arrays, address_table(Rest, arrays)))

@@ -11,36 +11,31 @@ which method found it and how good it is. Called by the batch loop and by :mod:`
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import typeof, types
-from numpy.typing import NDArray
 
-from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
-from sigmapath.solvers.approach import Reason, approach, is_attracting
+from sigmapath.solvers.advance import settle_start
+from sigmapath.solvers.approach import approach, is_attracting
+from sigmapath.solvers.begin import apply_all, begin_run
 from sigmapath.solvers.call import call_kernel
-from sigmapath.solvers.compiled import compiled, kept
-from sigmapath.solvers.native import call_for_int, native_address
-from sigmapath.solvers.newton import Landing, distance, find_root, scales
+from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.jumps import settle
+from sigmapath.solvers.newton import distance, find_root, scales
 from sigmapath.solvers.rates import rates
-from sigmapath.solvers.rest import (
-    Rest,
-    copy_row,
-    empty_rest,
-    forget_null_rows,
-    prepare_totals,
-    set_floor,
-)
+from sigmapath.solvers.rest import Landing
+from sigmapath.solvers.rest_outcome import Reason, RestMethod
+from sigmapath.solvers.totals import copy_row, forget_null_rows, prepare_totals, set_floor
+from sigmapath.solvers.work import call_part, equilibration_from, rest_at, rest_from, work_at
 from sigmapath.status import Status
 
-__all__ = ["RestMethod", "find_steady_state", "new_rest"]
+__all__ = ["REST_PARTS"]
 
 N, N_EVENT, RTOL, JAC_IS_FRESH = at.N, at.N_EVENT, at.RTOL, at.JAC_IS_FRESH
 A_DFDT, A_TRIGGERS, ATOL, Y, RATE = at.A_DFDT, at.A_TRIGGERS, at.ATOL, at.Y, at.RATE
+FORCING, HELD = at.FORCING, at.HELD
 FLOOR, POINT, BEGIN, KEPT_ATOL = slot.FLOOR, slot.POINT, slot.BEGIN, slot.KEPT_ATOL
 NEWTON_REACH = slot.NEWTON_REACH
 R_METHOD, R_REASON, R_RESIDUAL, R_STEP = slot.R_METHOD, slot.R_REASON, slot.R_RESIDUAL, slot.R_STEP
@@ -48,16 +43,8 @@ R_SADDLE = slot.R_SADDLE
 FIND_ROOT_AT = slot.FIND_ROOT_AT
 APPROACH_AT, SEARCH_AT = slot.APPROACH_AT, slot.SEARCH_AT
 
-
-class RestMethod(IntEnum):
-    """Which method found the steady state."""
-
-    NONE = 0
-    NEWTON = 1
-    INTEGRATION = 2
-
-
 _OK, _NO_STEADY_STATE = int(Status.OK), int(Status.NO_STEADY_STATE)
+_BAD_START = int(Status.BAD_START)
 _NONE, _TIME_DEPENDENT = int(Reason.NONE), int(Reason.TIME_DEPENDENT)
 _NOT_FINITE, _UNSTABLE, _EVENT = int(Reason.NOT_FINITE), int(Reason.UNSTABLE), int(Reason.EVENT)
 _ROOT = int(Landing.ROOT)
@@ -68,7 +55,7 @@ _ARRIVED, _STAYED = 1e-3, 1e-2
 
 
 @compiled
-def find_steady_state(work: Any, rest: Any) -> Any:
+def _find_steady_state(rest: Any) -> Any:
     """Replace row Y by the steady state that the system comes to from there.
 
     Time stands still at 0 for the kernels. Events do not act; if a trigger turns true between the
@@ -76,25 +63,24 @@ def find_steady_state(work: Any, rest: Any) -> Any:
 
     Parameters
     ----------
-    work : Work
-        Row Y holds the start, p is complete, held and lost states are masked, infusions set, as
-        before the first step of a run. On success rows Y and RATE hold the steady state; on
-        failure they hold the last state looked at. Tolerances are those of the integration.
     rest : Rest
-        Of the same worker. ``result`` holds method, reason, residual, last Newton step,
-        iterations, integration steps and time on return.
+        ``result`` holds method, reason, residual, last Newton step, iterations, integration
+        steps and time on return. Row Y of its worker holds the start, p is complete, held and
+        lost states are masked, infusions set, as before the first step of a run. On success rows
+        Y and RATE hold the steady state; on failure they hold the last state looked at.
+        Tolerances are those of the integration.
 
     Returns
     -------
     status : int
         OK or NO_STEADY_STATE.
     """
-    return call_for_int(rest.native[SEARCH_AT], work, rest)
+    return int(call_part(rest.native[SEARCH_AT], rest, 0.0, 0.0))
 
 
-@kept
+@compiled
 def _find(work: Any, rest: Any) -> Any:
-    """Body of :func:`find_steady_state` in the form that is called by address."""
+    """Body of :func:`_find_steady_state`, which is called by address."""
     result = rest.result
     result[:] = 0.0
     result[R_RESIDUAL] = np.nan
@@ -136,7 +122,7 @@ def _search(work: Any, rest: Any) -> Any:
     if rest.limit[NEWTON_REACH] > 0.0:
         copy_row(y, vec[POINT])
         reach = rest.limit[NEWTON_REACH]
-        landing = call_for_int(rest.native[FIND_ROOT_AT], work, rest, reach)
+        landing = call_part(rest.native[FIND_ROOT_AT], rest, reach, 0.0)
         forget_null_rows(rest)
         if landing == _ROOT:
             result[R_METHOD] = _NEWTON
@@ -145,7 +131,7 @@ def _search(work: Any, rest: Any) -> Any:
         copy_row(vec[BEGIN], y)
         prepare_totals(work, rest, y)
     result[R_METHOD] = _INTEGRATION
-    reason = call_for_int(rest.native[APPROACH_AT], work, rest, _ARRIVED, np.inf)
+    reason = int(call_part(rest.native[APPROACH_AT], rest, _ARRIVED, np.inf))
     if reason != _NONE:
         return reason
     # No trajectory comes to rest at an unstable root, unless it starts there or, by symmetry,
@@ -182,41 +168,87 @@ def _has_fired(work: Any, rest: Any) -> bool:
     return False
 
 
-def new_rest(
-    work: Any,
-    moieties: NDArray[np.float64] | None = None,
-    *,
-    tolerance: float = 1e-9,
-    newton_reach: float = 0.1,
-    max_steps: int = 5000,
-) -> Rest:
-    """Allocate the arrays of a search; the caller keeps them and gives one set to each thread.
+@compiled
+def _start_and_find(work: Any, rest: Any) -> Any:
+    """Mask what stands still, as the batch loop does before a run, then search."""
+    rates(work, 0.0, work.vec[Y], work.vec[RATE])
+    if not settle(work):
+        rest.result[:] = 0.0
+        rest.result[R_REASON] = _NOT_FINITE
+        rest.result[R_RESIDUAL] = np.nan
+        rest.result[R_STEP] = np.nan
+        return _NO_STEADY_STATE
+    return _find_steady_state(rest)
 
-    Parameters
-    ----------
-    work : Work
-        A worker of the same model; only sizes and types matter.
-    moieties : ndarray, shape (n_moiety, n_state), optional
-        None where nothing is conserved.
-    tolerance : float
-        Accepted relative size of the last Newton step and of the residual.
-    newton_reach : float
-        How far from the start, relatively, a root found at once may lie; inf for anywhere, 0 to
-        integrate first in any case.
-    max_steps : int
-        Limit of integration steps per trajectory.
-    """
-    if work.size[at.N_LAG]:
-        # Rest says nothing about what a delayed value was before it.
-        raise UnsupportedFeatureError(
-            "delay(x, lag) in the search for a steady state",
-            fix="simulate for a long time instead",
-        )
-    n_state, n_event = int(work.size[N]), int(work.size[N_EVENT])
-    rest = empty_rest(n_state, moieties, n_event=n_event)
-    rest.limit[:] = tolerance, newton_reach, float(max_steps)
-    on_work, on_rest, number = typeof(work), typeof(rest), types.float64  # type: ignore[no-untyped-call]
-    rest.native[FIND_ROOT_AT] = native_address(find_root, on_work, on_rest, number)
-    rest.native[APPROACH_AT] = native_address(approach, on_work, on_rest, number, number)
-    rest.native[SEARCH_AT] = native_address(_find, on_work, on_rest)
-    return rest
+
+@compiled
+def _equilibrate(job: Any) -> None:
+    """Find the steady state of every run; see :class:`.layout.Equilibration`."""
+    work, rest = work_at(job.work), rest_at(job.rest)
+    for run in range(job.starts.shape[0]):
+        if job.stop_flag[0] != 0:
+            return
+        begin_run(work, job.starts[run])
+        apply_all(work, job.jumps, job.values[run])
+        code = _BAD_START
+        if settle_start(work, 0.0):
+            code = _find_steady_state(rest)
+            job.residual[run] = rest.result[R_RESIDUAL]
+        job.status[run] = code
+        for i in range(work.size[N]):
+            job.states[run, 0, i] = work.vec[Y, i]
+            job.states[run, 1, i] = work.vec[FORCING, i]
+            job.states[run, 2, i] = work.vec[HELD, i]
+        for j in range(len(work.p)):
+            job.parameters[run, j] = work.p[j]
+
+
+def _rest_root(table: Any, reach: Any, _unused: Any) -> Any:
+    """Newton's method from row POINT; a :class:`Landing`."""
+    rest = rest_from(table)
+    return float(find_root(work_at(rest.work), rest, reach))
+
+
+def _rest_approach(table: Any, reach: Any, leash: Any) -> Any:
+    """Follow the trajectory to a root; a :class:`Reason`."""
+    rest = rest_from(table)
+    return float(approach(work_at(rest.work), rest, reach, leash))
+
+
+def _rest_search(table: Any, _unused: Any, _unused_too: Any) -> Any:
+    """Find the steady state from row Y, all set up; a status code."""
+    rest = rest_from(table)
+    return float(_find(work_at(rest.work), rest))
+
+
+def _rest_start(table: Any, _unused: Any, _unused_too: Any) -> Any:
+    """Set up, then find the steady state from row Y; a status code."""
+    rest = rest_from(table)
+    return float(_start_and_find(work_at(rest.work), rest))
+
+
+def _rest_linearise(table: Any, sets_floor: Any, _unused: Any) -> Any:
+    """Leave J, gross turnovers and the reduced moieties of row Y; first the floor, if asked to."""
+    rest = rest_from(table)
+    work = work_at(rest.work)
+    if sets_floor != 0.0:
+        set_floor(work, rest, work.vec[Y])
+    prepare_totals(work, rest, work.vec[Y])
+    return float(scales(work, rest, work.vec[Y]))
+
+
+def _rest_equilibrate(table: Any, _unused: Any, _unused_too: Any) -> Any:
+    """Bring every run of an :class:`.layout.Equilibration` to rest."""
+    _equilibrate(equilibration_from(table))
+    return 0.0
+
+
+# What is compiled on its own and called by address, see :mod:`.library`.
+REST_PARTS = {
+    "rest_root": _rest_root,
+    "rest_approach": _rest_approach,
+    "rest_search": _rest_search,
+    "rest_start": _rest_start,
+    "rest_linearise": _rest_linearise,
+    "rest_equilibrate": _rest_equilibrate,
+}

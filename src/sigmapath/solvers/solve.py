@@ -19,7 +19,7 @@ from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.layout import Chunk
 from sigmapath.solvers.library import drive
 from sigmapath.solvers.options import SolverOptions
-from sigmapath.solvers.tables import address_table
+from sigmapath.solvers.tables import address_of, address_table
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
@@ -82,7 +82,7 @@ def solve_batch(
         room.outcome[:, 0], rest_residual = rested.status, rested.residual
     # What is given by address alone must be held by a name until the loop returns.
     chunk, held = _chunk(worker, batch, room, rested or _NOT_RESTED, stop_flag)
-    drive()(_address(chunk), 0.0, 0.0)
+    drive()(address_of(chunk), 0.0, 0.0)
     del held
     not_run = room.outcome[:, 0] == Status.NOT_RUN
     if batch.keep_trajectories and not_run.any():
@@ -136,7 +136,7 @@ class PreparedRun:
             states = np.zeros((1, 3, worker.kernels.n_state))
             self._rested = Rested(states=states, parameters=np.zeros(shape))
         self._chunk, self._held = _chunk(worker, batch, self._room, self._rested, self._stop_flag)
-        self._chunk_at = _address(self._chunk)
+        self._chunk_at = address_of(self._chunk)
 
     def run(self) -> int:
         """Integrate from ``start``; return the status code."""
@@ -211,10 +211,6 @@ def _chunk(
         stop_flag,
     )
     return address_table(Chunk, arrays), (*arrays, *readouts)  # type: ignore[arg-type]
-
-
-def _address(table: NDArray[np.int64]) -> int:
-    return int(table.__array_interface__["data"][0])
 
 
 def _equilibrated(worker: Worker, batch: BatchInput, stop_flag: NDArray[np.int64]) -> Rested:

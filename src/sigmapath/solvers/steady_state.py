@@ -1,14 +1,13 @@
 """Find the steady state of a compiled model: one call, with eigenvalues.
 
 Enters: kernels, a start, parameters, conserved moieties. Leaves: a :class:`SteadyState`. Called by
-the layer that runs models; the batch loop calls :func:`find_steady_state` itself.
+the layer that runs models; batches are brought to rest by :mod:`.equilibrate`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,28 +16,17 @@ from sigmapath.errors import PlanError
 from sigmapath.kernels import Kernels
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
-from sigmapath.solvers.approach import Reason
-from sigmapath.solvers.compiled import kept
 from sigmapath.solvers.conservation import Conservation, no_conservation
-from sigmapath.solvers.jumps import settle
-from sigmapath.solvers.newton import scales
+from sigmapath.solvers.layout import Rest
+from sigmapath.solvers.library import rest_function
 from sigmapath.solvers.options import SolverOptions
-from sigmapath.solvers.rates import rates
-from sigmapath.solvers.rest import Rest, prepare_totals, set_floor
-from sigmapath.solvers.rest_search import RestMethod, find_steady_state, new_rest
+from sigmapath.solvers.rest import new_rest
+from sigmapath.solvers.rest_outcome import Reason, RestMethod
+from sigmapath.solvers.tables import address_of
 from sigmapath.solvers.workspace import make_worker
 from sigmapath.status import Status
 
-__all__ = [
-    "Conservation",
-    "Reason",
-    "Rest",
-    "RestMethod",
-    "SteadyState",
-    "find_steady_state",
-    "new_rest",
-    "steady_state",
-]
+__all__ = ["Conservation", "Reason", "RestMethod", "SteadyState", "steady_state"]
 
 FloatArray = NDArray[np.float64]
 
@@ -47,23 +35,8 @@ ATOL, Y, RATE, HELD = at.ATOL, at.Y, at.RATE, at.HELD
 R_METHOD, R_REASON, R_RESIDUAL, R_STEP = slot.R_METHOD, slot.R_REASON, slot.R_RESIDUAL, slot.R_STEP
 R_ITERATIONS, R_STEPS, R_TIME = slot.R_ITERATIONS, slot.R_STEPS, slot.R_TIME
 
-_NO_STEADY_STATE = int(Status.NO_STEADY_STATE)
-_NOT_FINITE = int(Reason.NOT_FINITE)
 # The part of the largest |eigenvalue| that rounding in J and in the reduction may leave.
 _EIGENVALUE_NOISE = 1e-11
-
-
-@kept
-def _start_and_find(work: Any, rest: Any) -> Any:
-    """Mask what stands still, as the batch loop does before a run, then search."""
-    rates(work, 0.0, work.vec[Y], work.vec[RATE])
-    if not settle(work):
-        rest.result[:] = 0.0
-        rest.result[R_REASON] = _NOT_FINITE
-        rest.result[R_RESIDUAL] = np.nan
-        rest.result[R_STEP] = np.nan
-        return _NO_STEADY_STATE
-    return find_steady_state(work, rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +142,8 @@ def steady_state(
         newton_reach=newton_reach,
         max_steps=max_steps,
     )
-    set_floor(work, rest, work.vec[Y])
     _check_table(kernels, work, rest, table)
-    status = Status(_start_and_find(work, rest))
+    status = Status(int(rest_function("rest_start")(address_of(rest.table), 0.0, 0.0)))
     is_found = status == Status.OK
     eigenvalues = _eigenvalues(kernels, work, rest) if is_found else np.zeros(0, dtype=complex)
     return SteadyState(
@@ -247,11 +219,9 @@ def _work_for(
     return work
 
 
-@kept
-def _linearise(work: Any, rest: Any) -> None:
+def _linearise(rest: Rest, *, sets_floor: bool = False) -> None:
     """Leave J, gross turnovers and the reduced moieties of row Y."""
-    prepare_totals(work, rest, work.vec[Y])
-    scales(work, rest, work.vec[Y])
+    rest_function("rest_linearise")(address_of(rest.table), float(sets_floor), 0.0)
 
 
 def _dense_jacobian(kernels: Kernels, values: FloatArray) -> FloatArray:
@@ -269,7 +239,7 @@ def _eigenvalues(kernels: Kernels, work: at.Work, rest: Rest) -> NDArray[np.comp
     algebraic states follow at once: with dy_D = -L dy_I and 0 = J_AI dy_I + J_AA dy_A, what
     remains is J_II - J_ID L - J_IA J_AA^-1 J_AI (written with J_ID L already taken off).
     """
-    _linearise(work, rest)
+    _linearise(rest)
     jacobian = _dense_jacobian(kernels, work.jac)
     moiety_of = rest.moiety_of
     dependent = np.flatnonzero(moiety_of >= 0)
@@ -296,7 +266,7 @@ def _is_stable(eigenvalues: NDArray[np.complex128]) -> bool:
 
 def _check_table(kernels: Kernels, work: at.Work, rest: Rest, table: Conservation) -> None:
     """Raise PlanError if the moieties are not what this model with these volumes conserves."""
-    _linearise(work, rest)
+    _linearise(rest, sets_floor=True)
     defect = table.defect(_dense_jacobian(kernels, work.jac))
     if defect > 1e-8:
         raise PlanError(

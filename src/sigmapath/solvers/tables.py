@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sigmapath.solvers.layout import RECORDS
 
-__all__ = ["WORDS", "address_table", "set_last"]
+__all__ = ["WORDS", "address_of", "address_table", "set_last"]
 
 # Per field: the address, then up to three lengths.
 WORDS = 4
@@ -32,6 +32,11 @@ def address_table(record: type, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.
     return table
 
 
+def address_of(array: NDArray[Any]) -> int:
+    """Where an array begins; the caller keeps it alive."""
+    return int(array.__array_interface__["data"][0])
+
+
 def set_last(record: type, table: NDArray[np.int64], arrays: tuple[NDArray[Any], ...]) -> None:
     """Set the last fields of a table, those of the batch, in place."""
     for k, array in enumerate(arrays, start=len(RECORDS[record]) - len(arrays)):
@@ -39,5 +44,5 @@ def set_last(record: type, table: NDArray[np.int64], arrays: tuple[NDArray[Any],
 
 
 def _enter(table: NDArray[np.int64], k: int, array: NDArray[Any]) -> None:
-    table[WORDS * k] = array.__array_interface__["data"][0]
+    table[WORDS * k] = address_of(array)
     table[WORDS * k + 1 : WORDS * k + 1 + array.ndim] = array.shape

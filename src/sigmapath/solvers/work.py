@@ -23,7 +23,15 @@ from numba.np.arrayobj import populate_array
 from sigmapath.solvers.layout import RECORDS, Work
 from sigmapath.solvers.tables import WORDS
 
-__all__ = ["call_part", "chunk_from", "work_at", "work_from"]
+__all__ = [
+    "call_part",
+    "chunk_from",
+    "equilibration_from",
+    "rest_at",
+    "rest_from",
+    "work_at",
+    "work_from",
+]
 
 
 def _array_type(kind: str) -> Any:
@@ -124,6 +132,9 @@ def _record_from(record: str) -> Any:
 work_at = _record_at("Work")
 work_from = _record_from("Work")
 chunk_from = _record_from("Chunk")
+rest_at = _record_at("Rest")
+rest_from = _record_from("Rest")
+equilibration_from = _record_from("Equilibration")
 
 
 def _call_part(_typing_context: Any, address: Any, work: Any, a: Any, b: Any) -> Any:
