@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sigmapath.errors import ParseError, PlanError
+from sigmapath.errors import ModelError, ParseError, PlanError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sigmapath.experiment.condition import Condition
     from sigmapath.experiment.ligands import LigandTable
     from sigmapath.experiment.readouts import Readout
+    from sigmapath.lower.system import OdeSystem
     from sigmapath.model.describe import Table
     from sigmapath.model.issue import Issue
     from sigmapath.model.network import ReactionNetwork
@@ -203,8 +204,10 @@ class Model:
         """Everything a run can record: text -> record. Formulas over these are allowed too."""
         from sigmapath.model.describe import observables_table
 
-        system = self._engine.system
-        return observables_table(system.observables, system.observable_units, where=self.id)
+        system = self._described
+        # Quantities of our own making, such as those that hold random draws, are no model ids.
+        shown = {name: math for name, math in system.observables.items() if "#" not in name}
+        return observables_table(shown, system.observable_units, where=self.id)
 
     @property
     def conserved(self) -> Table[Any]:
@@ -220,12 +223,17 @@ class Model:
 
     def check(self) -> list[Issue]:
         """Return what is wrong or doubtful: units, totals, dead reactions, signs, sources."""
+        from sigmapath.model.issue import refusal
         from sigmapath.model.validate import check_network, describe_totals
 
         issues = check_network(self._network)
         if any(issue.severity == "error" for issue in issues):
             return issues
-        return [*issues, *describe_totals(self._totals())]
+        try:
+            totals = self._totals()
+        except ModelError as error:
+            return [refusal(error), *issues]
+        return [*issues, *describe_totals(totals)]
 
     def equations(self) -> str:
         """Return reactions, rules and differential equations as text."""
@@ -665,6 +673,19 @@ class Model:
         return prepared
 
     @cached_property
+    def _described(self) -> OdeSystem:
+        """The lowered model to look at; random draws, which only stochastic runs make, are kept."""
+        if self._known is not None or "_prepared" in self.__dict__:
+            return self._prepared.system
+        from sigmapath.lower.draws import has_draws
+        from sigmapath.lower.flatten import inline_functions
+        from sigmapath.lower.propensities import system_of
+
+        if has_draws(inline_functions(self._network)):
+            return system_of(self._network)
+        return self._prepared.system
+
+    @cached_property
     def _engine(self) -> Engine:
         """The model made ready to run; made once, when first needed."""
         from sigmapath.pathways.ligands import ligand_table
@@ -698,7 +719,8 @@ class Model:
 
     def _totals(self) -> list[tuple[str, list[tuple[float, str]]]]:
         """Conserved totals as (name, [(coefficient, species id)])."""
-        states = self._engine.system.states
+        system = self._described
+        states = system.states
         return [
             (
                 moiety.name,
@@ -707,7 +729,7 @@ class Model:
                     for i, coefficient in zip(moiety.states, moiety.coefficients, strict=True)
                 ],
             )
-            for moiety in self._engine.system.moieties
+            for moiety in system.moieties
         ]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sigmapath as sp
-from sigmapath.errors import PlanError, SolverError, UnknownNameError
+from sigmapath.errors import PlanError, SolverError, UnknownNameError, UnsupportedFeatureError
 
 TOY = """
 model toy()
@@ -270,3 +270,27 @@ def test_antimony_text_reads_back_as_the_same_model(model):
     np.testing.assert_allclose(data["B"].values, expected, rtol=1e-5)
     fast = sp.from_antimony(text).simulate([1.0], parameters={"k1": 2.0}, observables=["B"])
     np.testing.assert_allclose(fast["B"].values, [closed_form(1.0, k1=2.0)], rtol=1e-5)
+
+
+DRAWN = """
+model drawn()
+  species S; S = 10; k := 0.1; J: S -> ; k*S;
+  start := 1; p = 1; E: at time > 1: S = poisson(5);
+end
+"""
+
+
+def test_models_with_random_draws_can_be_looked_at():
+    model = sp.from_antimony(DRAWN)
+    assert {"S", "J", "k"} <= set(model.observables)
+    assert not any("#" in name for name in model.observables)
+    assert not any(issue.severity == "error" for issue in model.check())
+
+
+def test_a_draw_in_a_rule_is_an_error_of_the_check_and_not_a_crash():
+    model = sp.from_antimony(DRAWN.replace("k := 0.1", "k := uniform(0, 1)"))
+    (issue,) = [issue for issue in model.check() if issue.severity == "error"]
+    assert issue.code == "refused"
+    assert "rule of k" in issue.where
+    with pytest.raises(UnsupportedFeatureError, match="random draw"):
+        _ = model.observables

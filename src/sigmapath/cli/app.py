@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from sigmapath.cli import assay, dose, evidence, inspect, simulate, sweep
+from sigmapath.cli import assay, check, dose, evidence, inspect, simulate, sweep
 from sigmapath.cli.files import INTERRUPTED
 from sigmapath.errors import SigmapathError
 
@@ -61,7 +61,7 @@ app.command("sweep", short_help="Run a model over one or more axes.")(sweep.swee
 app.command("steady-state", short_help="Find the steady state of a model.")(inspect.steady_state)
 app.command("models", short_help="List the packaged pathways.")(inspect.models)
 app.command("show", short_help="Show what a model holds.")(inspect.show)
-app.command("check", short_help="Look for mistakes in a model.")(inspect.check)
+app.command("check", short_help="Look for mistakes in a model.")(check.check)
 app.command("convert", short_help="Write a model as SBML or Antimony.")(inspect.convert)
 app.command("ligands", short_help="List the ligands.")(inspect.ligands)
 app.command("assay", short_help="Run a virtual binding assay.")(assay.assay)

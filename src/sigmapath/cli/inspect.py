@@ -1,4 +1,4 @@
-"""Commands that look at models: models, show, check, convert, steady-state, ligands."""
+"""Commands that look at models: models, show, convert, steady-state, ligands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sigmapath.cli.screen import say, table
 from sigmapath.cli.values import pairs
 from sigmapath.errors import OutputError
 
-__all__ = ["check", "convert", "ligands", "models", "show", "steady_state"]
+__all__ = ["convert", "ligands", "models", "show", "steady_state"]
 
 
 def models() -> int:
@@ -61,20 +61,6 @@ def show(
     else:
         print(loaded.describe())
     return 0
-
-
-def check(model: o.ModelArgument) -> int:
-    """Check a model: names, units, totals, dead reactions, sources; exit code 1 on errors."""
-    from sigmapath.api import load
-
-    issues = load(model).check()
-    rows = [[issue.severity, issue.where, issue.what, issue.fix] for issue in issues]
-    if rows:
-        print(table(["severity", "where", "what", "what to do"], rows))
-    errors = sum(issue.severity == "error" for issue in issues)
-    warnings = sum(issue.severity == "warning" for issue in issues)
-    say(f"{errors} errors, {warnings} warnings, {len(issues) - errors - warnings} remarks")
-    return 1 if errors else 0
 
 
 def convert(

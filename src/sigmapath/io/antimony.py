@@ -21,7 +21,7 @@ from sigmapath.io.sbml.document import network_of, parse
 from sigmapath.io.sbml.flatten import submodel_ids
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["last_error", "read_antimony", "translator"]
+__all__ = ["antimony_as_sbml", "last_error", "read_antimony", "translator"]
 
 _LOCK = threading.RLock()
 _PLACE = re.compile(r"^Error in (?:file '?[^']*?'?|model string), line (?P<line>\d+):\s*")
@@ -74,6 +74,11 @@ def read_antimony(
         if drop_prefixes:
             network = without_prefixes(network, submodels)
     return network, notes + more
+
+
+def antimony_as_sbml(text: str, *, where: str = "text", path: Path | None = None) -> str:
+    """Return the hierarchical SBML that an Antimony model is translated to; see read_antimony."""
+    return _to_sbml(joined(text, where, path), where)[0]
 
 
 def _to_sbml(source: Source, where: str) -> tuple[str, str, tuple[str, ...]]:

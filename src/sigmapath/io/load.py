@@ -18,10 +18,12 @@ from sigmapath.model.network import ReactionNetwork
 
 __all__ = [
     "LoadReport",
+    "is_sbml",
     "load_network",
     "network_from_antimony",
     "network_from_sbml",
     "read_network",
+    "text_of",
 ]
 
 _ANTIMONY = frozenset({".ant", ".txt"})
@@ -58,19 +60,37 @@ def read_network(path: str | os.PathLike[str]) -> LoadReport:
         If the model uses something that is not supported.
     """
     file = Path(path)
-    text = decoded(_content(file), str(path))
-    suffix = file.suffix.lower()
-    if suffix in _SBML or (suffix not in _ANTIMONY and looks_like_xml(text)):
+    text = text_of(path)
+    if is_sbml(path, text):
         network, notes = read_sbml(text, where=str(path), folder=file.resolve().parent)
-    elif looks_like_xml(text):
+    else:
+        network, notes = read_antimony(text, where=str(path), path=file.resolve())
+    return LoadReport(network=network, notes=notes)
+
+
+def text_of(path: str | os.PathLike[str]) -> str:
+    """Return the text of a model file; raises ParseError with the names of files near by."""
+    return decoded(_content(Path(path)), str(path))
+
+
+def is_sbml(path: str | os.PathLike[str], text: str) -> bool:
+    """Whether a file is SBML, by its name or else its content.
+
+    Raises
+    ------
+    ParseError
+        If the name says Antimony and the content is XML.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in _SBML or (suffix not in _ANTIMONY and looks_like_xml(text)):
+        return True
+    if looks_like_xml(text):
         raise ParseError(
             "the file's name says Antimony, its content is XML",
             file=str(path),
             fix="rename the file to end in .xml",
         )
-    else:
-        network, notes = read_antimony(text, where=str(path), path=file.resolve())
-    return LoadReport(network=network, notes=notes)
+    return False
 
 
 def network_from_antimony(text: str, where: str = "text") -> ReactionNetwork:

@@ -34,7 +34,7 @@ from sigmapath.lower.stoichiometry import net_stoichiometry
 from sigmapath.lower.system import OdeSystem
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["JumpProcess", "Mode", "jump_process"]
+__all__ = ["JumpProcess", "Mode", "jump_process", "system_of"]
 
 Mode = Literal["direct", "hazard"]
 IntArray = NDArray[np.int64]
@@ -207,6 +207,17 @@ def _drawn(draws: tuple[Draw, ...], known: Mapping[str, Expr]) -> tuple[Draw, ..
         replace(draw, args=tuple(substitute(argument, known) for argument in draw.args))
         for draw in draws
     )
+
+
+def system_of(network: ReactionNetwork) -> OdeSystem:
+    """Lower a network to look at: random draws, if it has any, are quantities named ``draw#k``.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        For a draw in a rule, a kinetic law or a trigger, and as :func:`lower`.
+    """
+    return lower(without_draws(inline_functions(promote_locals(network)))[0])
 
 
 def jump_process(network: ReactionNetwork) -> JumpProcess:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sigmapath.errors import ModelError
+from sigmapath.errors import ModelError, SigmapathError
 
-__all__ = ["SEVERITIES", "Issue", "Severity", "raise_errors"]
+__all__ = ["SEVERITIES", "Issue", "Severity", "raise_errors", "refusal"]
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -45,9 +45,20 @@ class Issue:
     what: str
     fix: str = ""
 
+    @property
+    def is_about_units(self) -> bool:
+        """Whether it is a finding of the check of units."""
+        return self.code.startswith("unit")
+
     def __str__(self) -> str:
         fix = f" ({self.fix})" if self.fix else ""
         return f"{self.severity}: {self.where}: {self.what}{fix}"
+
+
+def refusal(error: SigmapathError) -> Issue:
+    """Return the finding that says what an error says: something of the model is refused."""
+    what = f"{error.what}; found: {error.found}" if error.found else error.what
+    return Issue(severity="error", code="refused", where=error.where, what=what, fix=error.fix)
 
 
 def raise_errors(issues: Iterable[Issue], *, where: str) -> None:

@@ -6,13 +6,14 @@ check`` through :mod:`sigmapath.io.load`.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from sigmapath.errors import SigmapathError
 from sigmapath.io.prescan import measured_xml, require_text
 from sigmapath.io.sbml.document import read_sbml
 from sigmapath.io.sbml.library import Finding, findings, library
-from sigmapath.model.issue import Issue
+from sigmapath.model.issue import Issue, refusal
 
 __all__ = ["check_sbml"]
 
@@ -20,6 +21,7 @@ __all__ = ["check_sbml"]
 # functions out in full when it looks at units.
 MAX_TERMS = 300
 MAX_NESTED_FUNCTIONS = 8
+_LONG = 200
 
 _SEVERITY: dict[str, Literal["error", "warning", "info"]] = {
     "info": "info",
@@ -102,8 +104,36 @@ def _issue(finding: Finding, where: str) -> Issue:
         severity=_SEVERITY[finding.severity],
         code=f"sbml-{finding.code}",
         where=place,
-        what=finding.message,
+        what=_IN_PLAIN_WORDS.get(finding.code) or _in_short(finding.message),
     )
+
+
+# Findings of libSBML that are about the whole file, and take it three lines to say.
+_IN_PLAIN_WORDS = {
+    99506: "the model declares no units of time, so formulas with time were not checked for units",
+    99507: "the model declares no units of extent, so kinetic laws were not checked for units",
+    1090106: "lines of findings in models with submodels may be wrong",
+}
+
+
+# libSBML puts the whole rule before what is wrong here, and names its clause in between.
+_CLAUSE = re.compile(r"\s*Reference: (?P<clause>L\dV\d[^<]*? Sections? [\d.]*\d)\.?\s*")
+_CAVEATS = (
+    "Unit consistency reported as either no errors or further unit errors related to this object "
+    "may not be accurate.",
+)
+
+
+def _in_short(message: str) -> str:
+    """What is wrong here, and the clause; the rule itself where libSBML says no more."""
+    for caveat in _CAVEATS:
+        message = message.replace(caveat, "").strip()
+    rule, clause, here = message, "", ""
+    if match := _CLAUSE.search(message):
+        rule, clause, here = message[: match.start()], match["clause"], message[match.end() :]
+    elif ". The " in message and len(message) > _LONG:
+        here = "The " + message.rpartition(". The ")[2]
+    return (here or rule) + (f" ({clause})" if clause else "")
 
 
 def _refused(text: str, where: str, *, already_bad: bool) -> list[Issue]:
@@ -113,13 +143,5 @@ def _refused(text: str, where: str, *, already_bad: bool) -> list[Issue]:
     except SigmapathError as error:
         if already_bad and type(error).__name__ == "ParseError":
             return []
-        return [
-            Issue(
-                severity="error",
-                code="refused",
-                where=error.where,
-                what=error.what,
-                fix=error.fix,
-            )
-        ]
+        return [refusal(error)]
     return [Issue(severity="info", code="ignored", where=where, what=note) for note in notes]

@@ -18,7 +18,7 @@ from sigmapath.expr.distributions import DISTRIBUTIONS, TRUNCATED
 from sigmapath.expr.nodes import FALSE, TIME, TRUE, Expr, apply, number, symbol
 from sigmapath.io.sbml.library import library
 
-__all__ = ["AVOGADRO", "expression", "lambda_expression", "scaled"]
+__all__ = ["AVOGADRO", "expression", "is_readable", "lambda_expression", "scaled"]
 
 # Value of the csymbol avogadro, section 3.4.6 (CODATA 2006; later CODATA values are not used).
 AVOGADRO = 6.02214179e23
@@ -139,6 +139,13 @@ def lambda_expression(root: Any, where: str) -> tuple[tuple[str, ...], Expr] | N
     arguments = tuple(child.getName() or "" for child in children if child.isBvar())
     bodies = [child for child in children if not child.isBvar()]
     return (arguments, expression(bodies[-1], where)) if bodies else None
+
+
+def is_readable(kind: int) -> bool:
+    """Whether a type of syntax tree node stands for mathematics that :func:`expression` reads."""
+    lib = library()
+    structure = (lib.AST_LAMBDA, lib.AST_FUNCTION_PIECEWISE)
+    return kind in structure or (kind in _builders() and kind != lib.AST_CSYMBOL_FUNCTION)
 
 
 def _name_of(node: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.io.sbml.library import library
 
-__all__ = ["PACKAGES", "require_known_packages", "require_supported"]
+__all__ = ["PACKAGES", "package_name", "require_known_packages", "require_supported"]
 
 Support = Literal["read", "ignored", "refused"]
 
@@ -66,7 +66,7 @@ def require_known_packages(document: Any, where: str) -> tuple[str, ...]:
     notes: list[str] = []
     for i in range(document.getNumUnknownPackages()):
         prefix, uri = document.getUnknownPackagePrefix(i), document.getUnknownPackageURI(i)
-        name = _package_name(uri, prefix)
+        name = package_name(uri, prefix)
         if document.getPackageRequired(uri):
             raise UnsupportedFeatureError(
                 f"the required SBML package '{name}'",
@@ -77,7 +77,8 @@ def require_known_packages(document: Any, where: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _package_name(uri: str, prefix: str) -> str:
+def package_name(uri: str, prefix: str) -> str:
+    """Return the short name of a package that libSBML does not know."""
     parts = uri.rstrip("/").split("/")
     return parts[-2] if len(parts) > 2 and parts[-1].startswith("version") else prefix or uri
 
