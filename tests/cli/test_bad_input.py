@@ -143,6 +143,25 @@ def test_a_malformed_model_file(command, tmp_path: Path, name):
     assert word.casefold() in err.casefold()
 
 
+def test_a_species_without_a_value_is_named(command, tmp_path: Path):
+    path = tmp_path / "open.ant"
+    path.write_text("model open\n A -> B; k*A\n A = 1; k = 0.5\nend\n")
+    code, _, err = command("simulate", str(path), "--until", "1", "--points", "2")
+    assert code == 1
+    assert "no value to start with to: B;" in err
+    code, out, err = command(
+        "simulate", str(path), "--until", "1", "--points", "2", "--initial", "B=0"
+    )
+    assert (code, err) == (0, "")
+    assert "nan" not in out
+
+
+def test_a_sweep_without_an_end_asks_for_one_where_time_has_no_unit(command, toy):
+    code, out, err = command("sweep", toy, "--axis", "k1=1,2", "--readout", "final(B)")
+    assert_one_message(code, out, err)
+    assert "--until" in err
+
+
 def test_a_folder_is_no_model_and_no_output(command, tmp_path: Path, toy):
     code, out, err = command("simulate", str(tmp_path), "--until", "1")
     assert_one_message(code, out, err)

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 INTERRUPTED = 130  # 128 + SIGINT, what shells expect after Ctrl-C
+_MOST_NAMES = 8
 _FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 
 
@@ -166,7 +167,15 @@ def report_failures(raw: Any) -> int:
     int
         Exit code: 0, 1 if some runs failed, 130 after Ctrl-C.
     """
-    return report_status(np.asarray(raw.status).ravel())
+    code = report_status(np.asarray(raw.status).ravel())
+    missing = str(raw.attrs.get("missing_values", "")).split()
+    if missing:
+        shown = ", ".join(missing[:_MOST_NAMES]) + (", ..." if len(missing) > _MOST_NAMES else "")
+        say(
+            f"  the model gives no value to start with to: {shown}; write one into the model, or "
+            f"use --initial (species) or --set (parameters), e.g. --initial {missing[0]}=0"
+        )
+    return code
 
 
 def report_status(status: NDArray[np.int8]) -> int:

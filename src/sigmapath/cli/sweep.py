@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sigmapath.cli import options as o
 from sigmapath.cli.values import axis, pairs
 from sigmapath.errors import PlanError
+
+if TYPE_CHECKING:
+    from sigmapath.api import Model
 
 __all__ = ["sweep"]
 
@@ -27,7 +30,10 @@ def sweep(
     readout: Annotated[
         list[str], typer.Option("--readout", help='What to report, e.g. "peak(Ca_mito)"; repeats.')
     ],
-    until: Annotated[str, typer.Option("--until", help='End time, e.g. "24h".')] = "24 h",
+    until: Annotated[
+        str | None,
+        typer.Option("--until", help='End time, e.g. "6h"; 24h where the model has units of time.'),
+    ] = None,
     dose: o.DoseOption = [],  # noqa: B006  typer reads the default, nobody changes it
     set_: o.SetOption = [],  # noqa: B006
     initial: o.InitialOption = [],  # noqa: B006
@@ -63,7 +69,7 @@ def sweep(
     loaded = load(model)
     with progress_bar("sweep") as advance:
         raw = loaded.run(
-            times=until,
+            times=until or _default_end(loaded),
             axes=axes,
             readouts={text: text for text in readout},
             doses=pairs(dose, "--dose"),
@@ -78,6 +84,17 @@ def sweep(
             progress=advance,
         )
     return deliver(raw, out, plot, lambda: _figure(raw, readout))
+
+
+def _default_end(model: Model) -> str:
+    """24 h, which means nothing to a model that counts time in no unit."""
+    if model.network.units.time:
+        return "24 h"
+    raise PlanError(
+        "no end time is given, and the model counts time in no unit",
+        where="--until",
+        fix="say until when to run, in whatever the model counts time in: --until 100",
+    )
 
 
 def _figure(raw: Any, readouts: list[str]) -> Any:

@@ -7,7 +7,7 @@ and no host name: the same inputs give the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ def provenance(
     options: Mapping[str, Any],
     seed: int | None = None,
     ligands: Mapping[str, str] | None = None,
+    missing_values: Sequence[str] = (),
 ) -> dict[str, str | int]:
     """Return attributes that say where a result comes from.
 
@@ -48,6 +49,8 @@ def provenance(
         Of the ensemble.
     ligands : mapping slot -> ligand, optional
         Which slot stands for which ligand.
+    missing_values : sequence of str
+        Ids without a value at the start, where that made runs fail.
 
     Returns
     -------
@@ -62,6 +65,8 @@ def provenance(
     }
     if ligands:
         found["ligands"] = json.dumps(dict(ligands), ensure_ascii=False)
+    if missing_values:
+        found["missing_values"] = " ".join(missing_values)
     if seed is not None:
         found["seed"] = int(seed)
     return found

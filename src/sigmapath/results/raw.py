@@ -147,6 +147,7 @@ class RawResult:
         *,
         fingerprint: str,
         options: Mapping[str, Any],
+        missing_values: Sequence[str] = (),
     ) -> RawResult:
         """Name the arrays of a batch.
 
@@ -157,6 +158,8 @@ class RawResult:
             Of all runs of the plan. Its arrays are taken over; those of failed runs become NaN.
         fingerprint : str
         options : mapping
+        missing_values : sequence of str
+            Ids without a value at the start, where that made runs fail.
         """
         shape = plan.shape
         failed = output.status != 0
@@ -192,6 +195,7 @@ class RawResult:
                 options=options,
                 seed=plan.seed,
                 ligands=dict(plan.ligands),
+                missing_values=missing_values,
             ),
         )
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from sigmapath.codegen.compile import Backend, Tier, compile_model, with_outputs
 from sigmapath.errors import PlanError
 from sigmapath.experiment.build import build_plan
@@ -30,12 +32,14 @@ from sigmapath.simulate.batch import Progress, run_batch
 from sigmapath.simulate.moieties import conservation_of
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
+from sigmapath.status import Status
 
 __all__ = ["Engine", "run_options"]
 
 # Sweeps of at least this many runs are worth the optimising compiler; below it the quick tier gives
 # the first result sooner. Part of every result's fingerprint.
 _RUNS_FOR_FAST_TIER = 64
+_BAD_START = int(Status.BAD_START)
 
 _SOLVER_WORDS = ("method", "rtol", "atol", "max_steps", "max_step", "first_step", "event_seed")
 _RUN_WORDS = ("backend", "tier", "threads", "progress")
@@ -198,4 +202,14 @@ class Engine:
             output,
             fingerprint=kernels.fingerprint,
             options={**chosen.solver.as_dict(), "backend": chosen.backend, "tier": tier},
+            missing_values=self._missing_values(plan)
+            if (output.status == _BAD_START).any()
+            else (),
         )
+
+    def _missing_values(self, plan: RunPlan) -> list[str]:
+        """Ids to which neither the model nor the plan gives a value to start with."""
+        given = {int(i) for axis in plan.axes for i in axis.start_index}
+        quantities = (*self.system.parameters, *self.system.states)
+        without = np.flatnonzero(np.isnan(plan.start)).tolist()
+        return [q.id for i in without if i not in given and (q := quantities[i]).start is None]

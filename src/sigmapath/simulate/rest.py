@@ -24,6 +24,9 @@ __all__ = ["RestReport", "find_rest", "start_of"]
 
 FloatArray = NDArray[np.float64]
 
+# The part of the largest |eigenvalue| below which rounding may have made it.
+_NEUTRAL = 1e-11
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestReport(Mapping[str, float]):
@@ -81,7 +84,7 @@ class RestReport(Mapping[str, float]):
         if not self.success:
             return f"no steady state: {self.reason}"
         kind = "stable" if self.is_stable else "not stable"
-        slowest = f", slowest rate {-self.eigenvalues[0].real:.3g}" if self.eigenvalues.size else ""
+        slowest = _slowest(self.eigenvalues)
         return (
             f"{kind} steady state by {self.method} ({self.n_iterations} Newton iterations, "
             f"{self.n_steps} integration steps), residual {self.residual:.2g}{slowest}"
@@ -94,6 +97,17 @@ class RestReport(Mapping[str, float]):
         return pd.DataFrame(
             {"value": dict(self.levels), "unit": {n: self.units.get(n, "") for n in self.levels}}
         )
+
+
+def _slowest(eigenvalues: NDArray[np.complex128]) -> str:
+    """Say how slowly the slowest disturbance fades that fades at all."""
+    rates = -eigenvalues.real
+    fading = rates[rates > _NEUTRAL * np.abs(eigenvalues).max(initial=0.0)]
+    n_neutral = int((np.abs(rates) <= _NEUTRAL * np.abs(eigenvalues).max(initial=0.0)).sum())
+    text = f", slowest rate {fading.min():.3g}" if fading.size else ""
+    if n_neutral:
+        text += f", {n_neutral} directions in which nothing drives the system"
+    return text
 
 
 def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
