@@ -246,7 +246,7 @@ def _dataset(
     import xarray as xr
 
     d, a, gain = measured
-    percent = 100.0 * apparent_efficiency(*images, d, a, gain)
+    percent = 100.0 * apparent_efficiency(images[0], images[1], images[2], d, a, gain)
     mean, sd, sem = mean_sd_sem(percent, axis=1)
     cells, counts = ("arm", "cell"), {"units": "counts"}
     label = {"units": "%", "long_name": "FRET efficiency"}

@@ -53,7 +53,7 @@ def engine_of(model: Any) -> Engine:
     return found
 
 
-def require(is_fine: bool, what: str, *, found: Any, expected: str, where: str = "assay") -> None:
+def require(is_fine: Any, what: str, *, found: Any, expected: str, where: str = "assay") -> None:
     """Raise PlanError "... makes no sense" unless all is well; NaN is never well."""
     if not is_fine:
         shown = f"{found:g}" if isinstance(found, int | float) else str(found)
