@@ -98,11 +98,17 @@ def from_network(network: ReactionNetwork) -> Model:
     return Model(network)
 
 
-def models() -> dict[str, str]:
-    """Return the packaged pathways: name -> one line."""
+def models(*, validation: bool = False) -> dict[str, str]:
+    """Return the packaged pathways: name -> one line.
+
+    Parameters
+    ----------
+    validation : bool
+        The published models that validate the engine instead.
+    """
     from sigmapath.pathways.registry import model_descriptions
 
-    return dict(model_descriptions())
+    return dict(model_descriptions(validation=validation))
 
 
 def ligands() -> LigandTable:

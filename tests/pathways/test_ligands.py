@@ -163,3 +163,12 @@ def test_an_unknown_model_names_the_nearest(name):
         find_model(name)
     assert caught.value.kind == "model"
     assert not name or "s1r_mam" in caught.value.suggestions
+
+
+def test_published_models_are_found_by_name_and_not_listed_among_the_pathways():
+    names = model_names(validation=True)
+    assert "validation/biomd0000000446" in names
+    assert not set(names) & set(model_names())
+    assert find_model(names[0]).path == model_path(names[0])
+    assert all(model_descriptions(validation=True).values())
+    assert find_model("validation/missing.ant") is None

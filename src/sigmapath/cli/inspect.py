@@ -15,11 +15,16 @@ from sigmapath.errors import OutputError
 __all__ = ["convert", "ligands", "models", "show", "steady_state"]
 
 
-def models() -> int:
+def models(
+    validation: Annotated[
+        bool, typer.Option("--validation", help="List the published models kept for validation.")
+    ] = False,
+) -> int:
     """List the packaged pathways, one line each."""
     from sigmapath.pathways.registry import model_descriptions
 
-    print(table(["model", "what it is"], list(model_descriptions().items())))
+    rows = list(model_descriptions(validation=validation).items())
+    print(table(["model", "what it is"], rows))
     return 0
 
 

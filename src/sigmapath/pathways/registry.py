@@ -1,7 +1,8 @@
 """Where the packaged pathways are, and one line about each, without reading a model.
 
 Enters: the folder ``models`` (inside an installed package, or at the top of a source tree). Leaves:
-paths, descriptions, conditions, the data of the dose experiment.
+paths, descriptions, conditions, the data of the dose experiment. Published models that validate the
+engine stand beside the pathways, as "validation/<name>", and are listed only when asked for.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sigmapath.errors import ModelError, ParseError, UnknownNameError
 from sigmapath.experiment.condition import Condition, read_conditions
 
 __all__ = [
+    "VALIDATION",
     "PackagedModel",
     "find_model",
     "model_conditions",
@@ -30,6 +32,7 @@ __all__ = [
 
 # A file that tells the folder of the pathways from any other folder called "models".
 _MARKER = "ligands.csv"
+VALIDATION = "validation"
 
 
 @cache
@@ -52,9 +55,16 @@ def models_folder() -> Path:
     )
 
 
-def model_names() -> tuple[str, ...]:
-    """Names of the packaged pathways: those of the index in its order, then any others."""
-    files = {path.stem for path in models_folder().glob("*.ant")}
+def model_names(*, validation: bool = False) -> tuple[str, ...]:
+    """Names of the packaged pathways: those of the index in its order, then any others.
+
+    Parameters
+    ----------
+    validation : bool
+        Published models that validate the engine instead of the pathways.
+    """
+    pattern, prefix = (f"{VALIDATION}/*.ant", VALIDATION + "/") if validation else ("*.ant", "")
+    files = {prefix + path.stem for path in models_folder().glob(pattern)}
     indexed = [name for name in _index() if name in files]
     return (*indexed, *sorted(files - set(indexed)))
 
@@ -67,12 +77,16 @@ def model_path(name: str) -> Path:
     UnknownNameError
         If there is none of that name, with near matches.
     """
-    names = model_names()
+    names = _all_names()
     if name not in names:
         raise UnknownNameError(
             "model", name, names, fix="sigmapath models lists them; or give the path of a file"
         )
     return models_folder() / f"{name}.ant"
+
+
+def _all_names() -> tuple[str, ...]:
+    return (*model_names(), *model_names(validation=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +118,7 @@ def find_model(name: str | os.PathLike[str]) -> PackagedModel | None:
         If it is neither, with near matches.
     """
     text = os.fspath(name)
-    if text in model_names():
+    if text in _all_names():
         entry = model_entry(text)
         return PackagedModel(
             name=text,
@@ -119,10 +133,11 @@ def find_model(name: str | os.PathLike[str]) -> PackagedModel | None:
     return None
 
 
-def model_descriptions() -> dict[str, str]:
-    """Packaged pathways with one line each; no model is read."""
+def model_descriptions(*, validation: bool = False) -> dict[str, str]:
+    """Packaged pathways, or published models, with one line each; no model is read."""
     index = _index()
-    return {name: str(index.get(name, {}).get("description", "")) for name in model_names()}
+    names = model_names(validation=validation)
+    return {name: str(index.get(name, {}).get("description", "")) for name in names}
 
 
 def model_entry(name: str) -> dict[str, Any]:
@@ -149,11 +164,15 @@ def _index() -> dict[str, dict[str, Any]]:
         return {}
     try:
         with path.open("rb") as stream:
-            models = tomllib.load(stream).get("models", {})
+            content = tomllib.load(stream)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParseError(
             "the index of the pathways cannot be read", file=str(path), found=str(error)
         ) from error
-    if not isinstance(models, dict) or not all(isinstance(e, dict) for e in models.values()):
-        raise ParseError("[models] holds one table per pathway", file=str(path))
-    return models
+    found: dict[str, dict[str, Any]] = {}
+    for section, prefix in (("models", ""), (VALIDATION, VALIDATION + "/")):
+        entries = content.get(section, {})
+        if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
+            raise ParseError(f"[{section}] holds one table per model", file=str(path))
+        found |= {prefix + name: entry for name, entry in entries.items()}
+    return found
