@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: ``python -m benchmarks compare | load``."""
+"""Command line of the benchmarks: ``python -m benchmarks compare | limit | load``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.cases import Case, cases_of_folder, generated_case, s1r_mam_case
 from benchmarks.compare import QUICK, Effort, compare_case
+from benchmarks.limit import measure_limit, print_limits, write_limits
 from benchmarks.load import measure_load
 from benchmarks.peers.registry import installed_peers, peer_names
 from benchmarks.report import (
@@ -102,6 +103,28 @@ def _compare(given: argparse.Namespace, folder: Path) -> None:
             work_precision(given.plot, points)
 
 
+def _add_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", type=Path, help="folder with models.tsv and SBML files")
+    parser.add_argument("--only", type=_names, help="comma list of models of that folder")
+    parser.add_argument("--generated", type=_numbers, default=[], help="sizes, e.g. 100,400,1200")
+    parser.add_argument("--no-s1r", action="store_true", help="leave s1r_mam out")
+    parser.add_argument("--method", default="auto", help="integration method")
+    parser.add_argument("--rtol", type=float, default=1e-6)
+    parser.add_argument("--rounds", type=int, default=7, help="samples per function")
+    parser.add_argument("--csv", type=Path, help="write the numbers here")
+
+
+def _limit(given: argparse.Namespace, folder: Path) -> None:
+    print(machine_line())
+    limits = [
+        measure_limit(case, rtol=given.rtol, method=given.method, rounds=given.rounds)
+        for case in _cases(given, folder)
+    ]
+    print_limits(limits)
+    if given.csv is not None:
+        write_limits(given.csv, limits)
+
+
 def _load(given: argparse.Namespace, folder: Path) -> None:
     peers, absent = installed_peers(given.peers)
     print(machine_line())
@@ -118,6 +141,7 @@ _COMMANDS: dict[
     ],
 ] = {
     "compare": ("sigmapath beside its peers, at matched error", _add_compare, _compare),
+    "limit": ("where the time of a warm solve goes", _add_limit, _limit),
     "load": ("time to ready for networks of growing size", _add_load, _load),
 }
 

@@ -1,13 +1,17 @@
-"""The compiled right-hand side and Jacobian of a model as plain Python callables.
+"""Compiled model functions by themselves: as Python callables, and timed in compiled loops.
 
 For peers that are integrators without a front end of their own (SciPy, CVODE): they get the same
-machine code that sigmapath's solvers call, so what is compared is the integrator. This is the one
+machine code that sigmapath's solvers call, so what is compared is the integrator. ``benchmarks
+limit`` times each function where no interpreter disturbs it. This is the one
 place of the benchmarks that looks inside sigmapath.
 """
 
 from __future__ import annotations
 
 import ctypes
+import re
+import time
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +19,7 @@ import numpy as np
 from benchmarks.cases import Case
 from benchmarks.peers.base import FloatArray, Unsupported
 
-__all__ = ["NativeSystem"]
+__all__ = ["NativeSystem", "Parts", "Repeated"]
 
 _FUNCTION = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
 
@@ -95,3 +99,126 @@ class NativeSystem:
 
         shape = (self.n_state, self.n_state)
         return csr_matrix((np.ones(len(self.columns)), (self.rows, self.columns)), shape=shape)
+
+
+_REPEAT = """
+define void @repeat_kernel(i64 %f, i64 %n, i64 %t, i64 %y, i64 %p, i64 %out) {
+entry:
+  %call = inttoptr i64 %f to POINTER_TO(void (i64, i64, i64, i64))
+  br label %loop
+loop:
+  %k = phi i64 [0, %entry], [%next, %loop]
+  call void %call(i64 %t, i64 %y, i64 %p, i64 %out)
+  %next = add i64 %k, 1
+  %more = icmp slt i64 %next, %n
+  br i1 %more, label %loop, label %end
+end:
+  ret void
+}
+define void @repeat_part(i64 %f, i64 %n, i64 %table, double %a) {
+entry:
+  %call = inttoptr i64 %f to POINTER_TO(double (i64, double, double))
+  br label %loop
+loop:
+  %k = phi i64 [0, %entry], [%next, %loop]
+  %found = call double %call(i64 %table, double %a, double 0.0)
+  %next = add i64 %k, 1
+  %more = icmp slt i64 %next, %n
+  br i1 %more, label %loop, label %end
+end:
+  ret void
+}
+"""
+# A sample lasts about this long [s].
+_SAMPLE = 3e-3
+
+
+@cache
+def _repeaters() -> Any:
+    """Compiled loops around a function with the kernel signature, and around a part."""
+    from sigmapath.machine.llvm import compile_object, host_target, load_object
+
+    form = r"ptr" if host_target().opaque_pointers else r"\1*"
+    text = re.sub(r"POINTER_TO\((.*)\)$", form, _REPEAT, flags=re.MULTILINE)
+    return load_object(compile_object(text, "fast"), ["repeat_kernel", "repeat_part"])
+
+
+class Repeated:
+    """A function at an address, to be called many times in a row."""
+
+    def __init__(self, address: int, keeper: Any = None) -> None:
+        whole = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 6)
+        part = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3, ctypes.c_double)
+        loops = _repeaters().addresses
+        self._kernel, self._part = whole(loops["repeat_kernel"]), part(loops["repeat_part"])
+        self._address, self._keeper = address, keeper
+
+    @classmethod
+    def of_function(cls, function: Any) -> Repeated:
+        """Compile one function of the block IR."""
+        from sigmapath.codegen.printer_llvm import llvm_text
+        from sigmapath.machine.llvm import compile_object, host_target, load_object
+
+        prefix, opaque = "benchmark_", host_target().opaque_pointers
+        text = llvm_text([function], prefix=prefix, opaque_pointers=opaque)
+        loaded = load_object(compile_object(text, "fast"), [prefix + function.name])
+        return cls(loaded.addresses[prefix + function.name], loaded)
+
+    def seconds(self, t: FloatArray, y: FloatArray, p: FloatArray, out: FloatArray) -> float:
+        """Time of one call as a kernel."""
+        at = [array.ctypes.data for array in (t, y, p, out)]
+        return _per_call(lambda n: self._kernel(self._address, n, *at))
+
+    def seconds_as_part(self, table: int, argument: float) -> float:
+        """Time of one call as a part of the solver."""
+        return _per_call(lambda n: self._part(self._address, n, table, argument))
+
+
+def _per_call(repeat: Any) -> float:
+    """Seconds per repetition, of a sample long enough to be timed."""
+    n = 16
+    while True:
+        start = time.perf_counter()
+        repeat(n)
+        elapsed = time.perf_counter() - start
+        if elapsed >= _SAMPLE:
+            return float(elapsed / n)
+        n = max(2 * n, int(1.2 * n * _SAMPLE / max(elapsed, 1e-7)))
+
+
+class Parts:
+    """What one simulator calls, each to be timed by itself on the state that its last run left."""
+
+    def __init__(self, case: Case, simulator: Any) -> None:
+        import sigmapath as sp
+        from sigmapath.solvers import layout as at
+
+        self._worker = simulator._prepared._worker
+        self._simulator = simulator
+        self._system = sp.load(case.path)._engine.system
+        self._work = self._worker.work()
+        self._slots = {"factor": at.PART_FACTOR, "solve": at.PART_SOLVE}
+        self._state = self._work.vec[at.Y].copy()
+        self.n_state: int = self._worker.kernels.n_state
+        self.program = self._worker.program
+
+    def functions(self) -> tuple[Any, ...]:
+        """Block IR of the model's kernels."""
+        from sigmapath.codegen.assemble import assemble
+
+        return assemble(self._system).functions
+
+    def seconds(self, name: str) -> float:
+        """Time of one call of a kernel, or of ``factor`` or ``solve``."""
+        if name in self._slots:
+            # As in a step: M / (h gamma) with h a hundredth of the run.
+            argument = 400.0 / self._simulator.times[-1] if name == "factor" else 0.0
+            table = self._worker.table.ctypes.data
+            address = int(self._work.part[self._slots[name]])
+            return Repeated(address).seconds_as_part(table, argument)
+        kernels = self._worker.kernels
+        length = {"jac": kernels.pattern.nnz, "outputs": kernels.n_output}.get(name, self.n_state)
+        address = kernels.address(name)
+        return Repeated(address).seconds(
+            np.zeros(1), self._state, self._work.p, np.zeros(max(length, 1))
+        )
