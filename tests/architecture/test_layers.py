@@ -44,8 +44,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "simulate": ROOT
     | {"expr", "model", "io", "solvers", "experiment", "results", "lower", "codegen", "machine"},
     "analysis": ROOT | {"simulate", "experiment", "results", "pathways"},
-    # assays: virtual experiments on a prepared model; evidence: claims run as experiments.
-    "assays": ROOT | {"simulate", "experiment", "results", "pathways", "analysis"},
+    # assays: virtual experiments on a prepared model, or on one with a dye or a clamp written into
+    # it; evidence: claims run as experiments.
+    "assays": ROOT
+    | {"expr", "model", "simulate", "experiment", "results", "pathways", "analysis"},
     "evidence": ROOT | {"simulate", "experiment", "results", "pathways", "analysis", "assays"},
     "plot": ROOT | {"results", "analysis"},
 }
