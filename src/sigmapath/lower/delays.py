@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sigmapath.expr.calculus import derivative
-from sigmapath.expr.nodes import TIME, Expr, apply, postorder, symbol
+from sigmapath.expr.nodes import TIME, ZERO, Expr, apply, postorder, symbol
 from sigmapath.expr.rewrite import Rewriter, rebuild, substitute
 from sigmapath.expr.simplify import add, neg
 from sigmapath.lower.equations import Equations
@@ -53,6 +53,8 @@ def name_delays(
     def rule(node: Expr, args: tuple[Expr, ...]) -> Expr:
         if node.op != "delay":
             return rebuild(node, args)
+        if args[1] is ZERO:
+            return args[0]
         return symbol(delayed_id(place.setdefault(args, len(place))))
 
     change = Rewriter(rule)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sigmapath.errors import UnsupportedFeatureError
-from sigmapath.expr.calculus import Row, differentiate
-from sigmapath.expr.nodes import ONE, TIME, ZERO, Expr, postorder, symbol
+from sigmapath.expr.calculus import Row, derivative, differentiate, gradient
+from sigmapath.expr.nodes import ONE, TIME, ZERO, Expr, free_symbols, postorder, symbol
 from sigmapath.expr.rewrite import Rewriter, rebuild
+from sigmapath.expr.simplify import add, mul
 from sigmapath.lower.equations import Equations
 from sigmapath.lower.order import ordered, symbols_of
 from sigmapath.lower.roles import Roles
@@ -24,15 +25,19 @@ def _rate_id(name: str) -> str:
     return f"rateOf({name})"
 
 
-def rate_symbols(where: str) -> Rewriter:
+def rate_symbols() -> Rewriter:
     """Rewriter that replaces ``rateOf(x)`` by the symbol ``rateOf(x)``."""
 
     def rule(node: Expr, args: tuple[Expr, ...]) -> Expr:
         if node.op != "rateof":
             return rebuild(node, args)
-        if args[0].op != "sym":
-            raise UnsupportedFeatureError("rateOf of anything but an id", where=where)
-        return symbol(_rate_id(str(args[0].value)))
+        if args[0].op == "sym":
+            return symbol(_rate_id(str(args[0].value)))
+        # SBML writes rates of ids only; flattening puts a converted id, a formula, in their place.
+        inner = free_symbols(args[0])
+        slopes = gradient(args[0], sorted(inner))
+        terms = [mul(slope, symbol(_rate_id(name))) for name, slope in slopes.items()]
+        return add(derivative(args[0], TIME), *terms)
 
     return Rewriter(rule)
 
@@ -113,7 +118,7 @@ def resolve_rates(
     """
     everything = [d.math for d in equations.definitions] + list(equations.derivatives)
     everything += others
-    replace_rates = rate_symbols(where)
+    replace_rates = rate_symbols()
     if not any(node.op == "rateof" for node in postorder(everything)):
         return equations, replace_rates
     plain = Equations(

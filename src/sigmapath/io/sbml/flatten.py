@@ -12,6 +12,11 @@ from typing import Any
 from sigmapath.errors import ParseError, UnsupportedFeatureError
 from sigmapath.io.prescan import clean_xml, decoded
 from sigmapath.io.sbml.library import findings, library
+from sigmapath.io.sbml.submodels import (
+    after_flattening,
+    before_flattening,
+    what_flattening_loses,
+)
 
 __all__ = ["flatten", "submodel_ids"]
 
@@ -44,6 +49,7 @@ def flatten(document: Any, where: str, folder: Path | None) -> None:
         return
     _check_externals(document, where, folder, {})
     _count_instances(document, where)
+    before_flattening(document)
     lib = library()
     if folder is not None:
         document.setLocationURI("file:" + str(folder / "model.xml"))
@@ -61,6 +67,7 @@ def flatten(document: Any, where: str, folder: Path | None) -> None:
             line=errors[0].line if errors else None,
             found=errors[0].message if errors else f"libSBML code {status}",
         )
+    after_flattening(document)
 
 
 def submodel_ids(document: Any) -> frozenset[str]:
@@ -104,7 +111,19 @@ def _check_externals(document: Any, where: str, folder: Path | None, seen: dict[
                 found=f"{source}: {error.strerror}",
             ) from error
         inner = library().readSBMLFromString(clean_xml(text, path.name))
+        _refuse_what_would_be_lost(inner, place)
         _check_externals(inner, path.name, path.parent if path.parent != folder else folder, seen)
+
+
+def _refuse_what_would_be_lost(inner: Any, place: str) -> None:
+    """Refuse what libSBML's flattening drops from models that it reads from files itself."""
+    lost = what_flattening_loses(inner)
+    if lost:
+        raise UnsupportedFeatureError(
+            f"{lost} of a model in another file",
+            where=place,
+            fix="move the model definition into the main file",
+        )
 
 
 def _inside(folder: Path, source: str, place: str) -> Path:
