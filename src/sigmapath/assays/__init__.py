@@ -1,11 +1,43 @@
 """Virtual assays: what an experimenter would have measured, with the errors of the method.
 
 ``competition`` and ``saturation`` are radioligand binding on washed membranes, run on the packaged
-model ``binding_assay``.
+model ``binding_assay``. The others treat cells of a model and return a Dataset with replicates,
+their mean, sd and sem, drawn by ``sp.plot.assay(data)``: ``calcium_imaging``, ``patch_clamp``,
+``patch_ramp``, ``patch_wash``, ``co_immunoprecipitation``, ``fret``, ``neurite_outgrowth``,
+``prepulse_inhibition``.
 """
 
 from __future__ import annotations
 
 from sigmapath.assays.binding import Competition, Saturation, competition, saturation
+from sigmapath.assays.calcium_imaging import Camera, calcium_imaging
+from sigmapath.assays.chelator import BAPTA, FLUO4, Chelator
+from sigmapath.assays.clamp_circuit import Dendrite, Pipette
+from sigmapath.assays.coip import co_immunoprecipitation
+from sigmapath.assays.fret import fret
+from sigmapath.assays.patch_clamp import patch_clamp
+from sigmapath.assays.patch_courses import patch_ramp, patch_wash
+from sigmapath.assays.scores import neurite_outgrowth, prepulse_inhibition
+from sigmapath.assays.treatments import Arm
 
-__all__ = ["Competition", "Saturation", "competition", "saturation"]
+__all__ = [
+    "BAPTA",
+    "FLUO4",
+    "Arm",
+    "Camera",
+    "Chelator",
+    "Competition",
+    "Dendrite",
+    "Pipette",
+    "Saturation",
+    "calcium_imaging",
+    "co_immunoprecipitation",
+    "competition",
+    "fret",
+    "neurite_outgrowth",
+    "patch_clamp",
+    "patch_ramp",
+    "patch_wash",
+    "prepulse_inhibition",
+    "saturation",
+]

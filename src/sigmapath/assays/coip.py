@@ -66,7 +66,6 @@ def co_immunoprecipitation(
     complex: str = "S1R_BiP",
     *,
     prey: str | None = None,
-    bait: str | None = None,
     doses: Mapping[str, Any] | None = None,
     arms: Sequence[Arm] | None = None,
     until: Any = "24 h",
@@ -93,9 +92,10 @@ def co_immunoprecipitation(
     complex : str
         Observable that is the complex: an id or a formula, e.g. ``S1R_BiP``,
         ``IP3R3 * theta_IP3R3`` (S1R-IP3R3) or ``S1R_GluN1_complex``.
-    prey, bait : str, optional
-        Observables of all prey (input lane, IgG background) and all bait (loading). For ``S1R_BiP``
-        the bait is ``S1R_total`` and the prey what is in the complex, both by default.
+    prey : str, optional
+        Observable of all prey in the lysate (input lane, IgG background). By default ``S1R_total``
+        where the complex is counted in its unit (BiP is pulled down, S1R blotted), otherwise the
+        complex itself.
     doses, arms, condition, parameters
         Treatment against vehicle, or arms of your own (:class:`Arm`).
     until : time
@@ -144,10 +144,10 @@ def co_immunoprecipitation(
         cv_culture,
     )  # fmt: skip
     require_replicates(n, seed, where=_WHERE)
-    lanes_of = [complex, prey or complex, bait or ("S1R_total" if _has(engine) else complex)]
+    blotted = prey or _default_prey(engine, complex)
     treatments = arms_of(doses, arms)
-    held, total, loaded = levels_of(
-        engine, treatments, lanes_of, where=_WHERE, until=until, condition=condition,
+    held, total = levels_of(
+        engine, treatments, [complex, blotted], where=_WHERE, until=until, condition=condition,
         parameters=parameters, rest=rest,
     )  # fmt: skip
     left = efficiency * washed(koff, wash_minutes, washes)
@@ -158,9 +158,9 @@ def co_immunoprecipitation(
     band = exact[:, :, None] * culture * factors(stream, cv_blot, (len(treatments), 3, n))
     percent = _percent_of_first(band[:, 2] - band[:, 1])
     return _dataset(
-        engine, treatments, band, percent, held, loaded, n, seed,
+        engine, treatments, band, percent, held, n, seed,
         protocol={
-            "complex": complex, "prey": lanes_of[1], "bait": lanes_of[2], "until": until,
+            "complex": complex, "prey": blotted, "until": until,
             "condition": condition, "efficiency": efficiency, "koff": koff, "washes": washes,
             "wash_minutes": wash_minutes, "background": background, "carry_over": carry_over,
             "input_share": input_share, "cv_blot": cv_blot, "cv_culture": cv_culture,
@@ -168,8 +168,10 @@ def co_immunoprecipitation(
     )  # fmt: skip
 
 
-def _has(engine: Engine) -> bool:
-    return "S1R_total" in engine.index.observables
+def _default_prey(engine: Engine, complex: str) -> str:
+    units = engine.index.observables
+    alike = "S1R_total" in units and units.get(complex) == units["S1R_total"]
+    return "S1R_total" if alike else complex
 
 
 def _percent_of_first(specific: FloatArray) -> FloatArray:
@@ -184,7 +186,6 @@ def _dataset(
     band: FloatArray,
     percent: FloatArray,
     held: FloatArray,
-    loaded: FloatArray,
     n: int,
     seed: int,
     *,
@@ -208,7 +209,6 @@ def _dataset(
             "percent_sd": (("arm",), percent_sd, in_percent),
             "percent_sem": (("arm",), percent_sem, in_percent),
             "complex": (("arm",), held, {"units": unit, "long_name": "complex in the cell"}),
-            "bait": (("arm",), loaded, {"units": unit, "long_name": "bait in the cell"}),
             "enrichment": (("arm",), enrichment, {"units": "1", "long_name": "IP over IgG"}),
         },
         coords={

@@ -115,6 +115,7 @@ def fret(
     G: float = 2.5,
     photons: float = 2e4,
     cv_expression: float = 0.3,
+    cv_fraction: float = 0.15,
     n: int = 20,
     seed: int = 0,
 ) -> xr.Dataset:
@@ -146,6 +147,9 @@ def fret(
         Assumed, 1e3 to 1e6.
     cv_expression : float
         Of both fusions, from cell to cell [1]. Assumed, 0.2 to 0.8.
+    cv_fraction : float
+        Of the share in complex, from cell to cell [1]; a share stays at or below 1. Assumed, 0.05
+        to 0.3.
     n, seed : int
         Cells per arm; of the noise.
 
@@ -166,7 +170,10 @@ def fret(
     """
     engine = engine_of(model)
     optics = (donor_bleed_through, cross_excitation, G)
-    _require_protocol(distance_nm, R0_nm, partners, acceptor_share, optics, photons, cv_expression)
+    _require_protocol(distance_nm, R0_nm, partners, acceptor_share, optics, photons)
+    for what, cv in (("expression", cv_expression), ("complexes", cv_fraction)):
+        require(0.0 <= cv < 2.0, f"the spread of {what}", found=cv, expected="0 or more, below 2",
+                where=_WHERE)  # fmt: skip
     require_replicates(n, seed, where=_WHERE)
     treatments = arms_of(doses, arms)
     (share,) = levels_of(
@@ -183,7 +190,9 @@ def fret(
     inside = transfer_efficiency(
         distance_nm, R0_nm, partners=partners, acceptor_share=acceptor_share
     )
-    images, measured = _images(share * inside, optics, photons, cv_expression, n, seed)
+    stream = np.random.default_rng(seed)
+    cells = np.minimum(share[:, None] * factors(stream, cv_fraction, (len(share), n)), 1.0)
+    images, measured = _images(cells * inside, optics, photons, cv_expression, stream)
     names = [UNLINKED, *(arm.name for arm in treatments)]
     return _dataset(
         engine, names, images, measured, share, inside, n, seed,
@@ -192,7 +201,7 @@ def fret(
             "distance_nm": distance_nm, "R0_nm": R0_nm, "partners": partners,
             "acceptor_share": acceptor_share, "donor_bleed_through": donor_bleed_through,
             "cross_excitation": cross_excitation, "G": G, "photons": photons,
-            "cv_expression": cv_expression,
+            "cv_expression": cv_expression, "cv_fraction": cv_fraction,
         },
     )  # fmt: skip
 
@@ -202,12 +211,10 @@ def _images(
     optics: tuple[float, float, float],
     photons: float,
     cv: float,
-    n: int,
-    seed: int,
+    stream: np.random.Generator,
 ) -> tuple[tuple[FloatArray, ...], tuple[float, float, float]]:
     """Counts of all cells, each of shape (n_arm, n), and the coefficients measured on controls."""
-    stream = np.random.default_rng(seed)
-    size = (len(efficiency), n)
+    size, n = efficiency.shape, efficiency.shape[1]
     bright = photons if math.isfinite(photons) else 1.0
     d, a, gain = optics
 
@@ -227,7 +234,7 @@ def _images(
         float(acceptor_only[2].sum() / acceptor_only[1].sum()),
         gain,
     )
-    images = channels(expressed(size), expressed(size), efficiency[:, None], d, a, gain)
+    images = channels(expressed(size), expressed(size), efficiency, d, a, gain)
     return seen(images), measured
 
 
@@ -278,7 +285,6 @@ def _require_protocol(
     acceptor_share: float,
     optics: tuple[float, float, float],
     photons: float,
-    cv_expression: float,
 ) -> None:
     d, a, gain = optics
     is_count = isinstance(partners, int) and not isinstance(partners, bool)
@@ -292,6 +298,5 @@ def _require_protocol(
         ("G", gain, 0.0 < gain < 100.0, "above 0, below 100"),
         ("the number of photons", photons, 10.0 <= photons <= 1e15 or photons == math.inf,
          "10 to 1e15, or inf for no noise"),
-        ("the spread of expression", cv_expression, 0.0 <= cv_expression < 2.0, "0 to below 2"),
     ):  # fmt: skip
         require(is_fine, what, found=value, expected=expected, where=_WHERE)

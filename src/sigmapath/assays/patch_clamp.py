@@ -27,6 +27,7 @@ from sigmapath.assays.replicates import (
 )
 from sigmapath.assays.treatments import Arm, arms_of
 from sigmapath.errors import PlanError
+from sigmapath.experiment.ensemble import Ensemble
 from sigmapath.experiment.protocol import phase
 
 if TYPE_CHECKING:
@@ -98,9 +99,10 @@ def patch_clamp(
         Membrane behind an axial resistance: the space clamp is then not perfect.
     cv_size, cv_density, cv_series : float
         Between cells [1]: membrane (all conductances and capacitance), channel density of the
-        isolated current, series resistance. Assumed, 0.1 to 0.4 each.
+        isolated current (and, alike, the S1R at half effect on channels), series resistance.
+        Assumed, 0.1 to 0.4 each.
     n, seed : int
-        Cells per arm; of cells and noise.
+        Cells, the same in every arm (a paired design); of cells and noise.
 
     Returns
     -------
@@ -141,8 +143,10 @@ def patch_clamp(
                 expected=f"within {rig.pipette.limit_mV:g} mV", where=_WHERE)  # fmt: skip
         asked = np.unique(np.concatenate([levels, [near, rig.holding]]))
     times = _sample_times(rig, length)
+    # The same cells are in every arm: a paired design, as with a drug given to a cell.
+    cells = rig.cells(n, stream)
     found = [
-        _record(rig, arm, asked, times, length, stimulus, condition, parameters, n, stream)
+        _record(rig, arm, asked, times, length, stimulus, condition, parameters, cells)
         for arm in treatments
     ]
     ready = [_subtracted(one, asked, levels, rig, leak_subtraction, stream) for one in found]
@@ -191,11 +195,10 @@ def _record(
     stimulus: Mapping[str, Any] | None,
     condition: Any,
     parameters: Mapping[str, Any] | None,
-    n: int,
-    stream: np.random.Generator,
+    drawn: tuple[dict[str, FloatArray], Ensemble],
 ) -> _Recording:
     """Run all cells at all voltages; arrays of shape (n_cell, n_voltage, n_time)."""
-    cells, members = rig.cells(n, stream)
+    cells, members = drawn
     stepped = {"V_command": float(levels[0]), **rig.open_pipette()}
     plan = rig.engine.plan(
         times=times,

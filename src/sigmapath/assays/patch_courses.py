@@ -23,6 +23,7 @@ from sigmapath.assays.replicates import (
     require_replicates,
 )
 from sigmapath.assays.treatments import Arm, arms_of
+from sigmapath.experiment.ensemble import Ensemble
 from sigmapath.experiment.protocol import Phase, phase
 
 if TYPE_CHECKING:
@@ -99,9 +100,11 @@ dendrite, cv_size, cv_density, cv_series, n, seed
         for v in command.tolist()
     ]
     currents, errors = [], []
+    drawn = rig.cells(n, stream)
+    cells = drawn[0]
     for arm in treatments:
-        cells, potential = _potential(
-            rig, arm, times, [*rig.before_step(), *stairs], condition, parameters, n, stream, where
+        potential = _potential(
+            rig, arm, times, [*rig.before_step(), *stairs], condition, parameters, drawn[1], where
         )
         error = command - potential
         exact = cells["g_clamp"][:, None] * error + command / rig.pipette.seal_GOhm
@@ -206,8 +209,9 @@ n, seed
     looks = np.array([-2.1 * small, -1.001 * small, *(length * np.array([0.5, 0.75, 0.999]))])
     times = (rig.step_at + begins[:, None] + looks).ravel()
     stream = np.random.default_rng(seed)
-    cells, potential = _potential(
-        rig, Arm(name="wash"), times, phases, condition, parameters, n, stream, where
+    cells, members = rig.cells(n, stream)
+    potential = _potential(
+        rig, Arm(name="wash"), times, phases, condition, parameters, members, where
     )
     potential = potential.reshape(n, count, len(looks))
     near = rig.holding + NEAR_HOLDING
@@ -259,12 +263,10 @@ def _potential(
     phases: Sequence[Phase],
     condition: Any,
     parameters: Mapping[str, Any] | None,
-    n: int,
-    stream: np.random.Generator,
+    members: Ensemble,
     where: str,
-) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Constants and membrane potential of all cells, shape (n, n_time)."""
-    cells, members = rig.cells(n, stream)
+) -> FloatArray:
+    """Membrane potential of all cells, shape (n, n_time)."""
     plan = rig.engine.plan(
         times=times,
         ensemble=members,
@@ -276,7 +278,7 @@ def _potential(
     )
     raw = rig.engine.run(plan, rtol=1e-8)
     require_ok(raw.status, where=f"{where}, {arm.name}")
-    return cells, np.asarray(raw.trajectories["V_m"])
+    return np.asarray(raw.trajectories["V_m"])
 
 
 def _amplified(exact: FloatArray, rig: Rig, stream: np.random.Generator) -> FloatArray:

@@ -43,6 +43,8 @@ _CURRENTS = {
     "NMDA": ("g_NMDA", "g_SK"),
 }
 _BLOCKABLE = (*(g for kept in _CURRENTS.values() for g in kept), "g_ASIC", "g_TRPV1")
+# Active S1R at half effect on a channel.
+_SENSITIVE = ("K_S1R_channel", "K_S1R_SK")
 ISOLATED = (*_CURRENTS, "all")
 NEAR_HOLDING = -10.0  # step from the holding potential that measures the linear leak [mV]
 _SETTLING = 0.2  # at the holding potential before a step, at least [s]
@@ -65,6 +67,8 @@ class Rig:
         Nominal conductances and capacitance that differ between cells.
     dense : frozenset of str
         Those among them whose density differs too.
+    sensitive : dict id -> float
+        Nominal constants of what S1R does to channels, which differ like densities.
     cvs : tuple of float
         Of size, density and series resistance.
     has_bapta : bool
@@ -78,6 +82,7 @@ class Rig:
     blocked: dict[str, float]
     constants: dict[str, float]
     dense: frozenset[str]
+    sensitive: dict[str, float]
     cvs: tuple[float, float, float]
     has_bapta: bool
 
@@ -111,6 +116,8 @@ class Rig:
         dense = factors(stream, density, (n,))
         for key in self.dense:
             found[key] = found[key] * dense
+        for key, value in self.sensitive.items():
+            found[key] = value * factors(stream, density, (n,))
         resistance = self.pipette.series_MOhm * factors(stream, series, (n,))
         found["g_clamp"] = np.array(
             [clamp_conductance(r, self.pipette.compensation) for r in resistance]
@@ -158,6 +165,7 @@ def rig_of(
         blocked=blocked,
         constants=constants,
         dense=frozenset(k for k in kept or _BLOCKABLE if k in constants),
+        sensitive={k: v for k in _SENSITIVE if (v := values.get(k))},
         cvs=cvs,
         has_bapta=chosen.bapta_uM > 0.0,
     )

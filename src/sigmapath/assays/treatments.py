@@ -72,7 +72,8 @@ def arms_of(doses: Mapping[str, Any] | None, arms: Sequence[Arm] | None) -> tupl
 
 
 def _level(level: Any) -> str:
-    return level if isinstance(level, str) else f"{level:g}"
+    # A space that does not break keeps number and unit together on a figure.
+    return level.strip().replace(" ", "\u00a0") if isinstance(level, str) else f"{level:g}"
 
 
 def levels_of(
