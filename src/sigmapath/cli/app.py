@@ -64,7 +64,7 @@ app.command("show", short_help="Show what a model holds.")(inspect.show)
 app.command("check", short_help="Look for mistakes in a model.")(check.check)
 app.command("convert", short_help="Write a model as SBML or Antimony.")(inspect.convert)
 app.command("ligands", short_help="List the ligands.")(inspect.ligands)
-app.command("assay", short_help="Run a virtual binding assay.")(assay.assay)
+app.add_typer(assay.group, name="assay", short_help="Run a virtual assay.")
 app.command("evidence", short_help="Put the claims about the pathway to the test.")(
     evidence.evidence
 )
