@@ -46,10 +46,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "analysis": ROOT | {"simulate", "experiment", "results", "pathways"},
     # assays: virtual experiments on a prepared model, or on one with a dye or a clamp written into
     # it; evidence: claims run as experiments.
-    "assays": ROOT
-    | {"expr", "model", "simulate", "experiment", "results", "pathways", "analysis"},
+    "assays": ROOT | {"expr", "model", "simulate", "experiment", "results", "pathways", "analysis"},
     "evidence": ROOT | {"simulate", "experiment", "results", "pathways", "analysis", "assays"},
     "plot": ROOT | {"results", "analysis"},
+    # docs: pages made from the model files and the verdicts about them.
+    "docs": ROOT | {"expr", "model", "io", "experiment", "pathways", "results", "evidence", "plot"},
 }
 # The top layer may import anything.
 TOP = {"api", "cli", "conformance", "__init__", "__main__"}

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from sigmapath.cli import assay, check, dose, evidence, inspect, simulate, sweep
+from sigmapath.cli import assay, check, docs, dose, evidence, inspect, simulate, sweep
 from sigmapath.cli.files import INTERRUPTED
 from sigmapath.errors import SigmapathError
 
@@ -68,6 +68,7 @@ app.add_typer(assay.group, name="assay", short_help="Run a virtual assay.")
 app.command("evidence", short_help="Put the claims about the pathway to the test.")(
     evidence.evidence
 )
+app.command("docs", short_help="Write a page per system, with claims and verdicts.")(docs.docs)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -21,6 +21,7 @@ __all__ = [
     "INTERRUPTED",
     "check_outputs",
     "deliver",
+    "make_folder",
     "report_failures",
     "report_status",
     "write_figure",
@@ -79,6 +80,21 @@ def check_outputs(out: Path | None, plot: Path | None) -> None:
     for path in (out, plot):
         if path is not None and path.suffix.lower() != ".zarr":
             _try_to_write(path)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that the user named, if it is missing.
+
+    Raises
+    ------
+    OutputError
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "the folder cannot be made", where=str(folder), found=error.strerror or str(error)
+        ) from error
 
 
 def _try_to_write(path: Path) -> None:

@@ -1,0 +1,120 @@
+"""All pages of the systems, made from the packaged models.
+
+Enters: a folder and verdicts. Leaves: ``index.html``, a page and a picture per system; the same
+bytes every time. Called by ``sigmapath docs``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from sigmapath.docs.excerpt import excerpt
+from sigmapath.docs.influences import diagram
+from sigmapath.docs.page import html_page, html_table, wrapped
+from sigmapath.docs.scheme import scheme_svg
+from sigmapath.docs.systems import System, read_systems
+from sigmapath.docs.verdicts import Verdict
+from sigmapath.evidence.claims import Claim, claims_folder, read_claims
+from sigmapath.io.load import load_network
+from sigmapath.model.network import ReactionNetwork
+from sigmapath.pathways.registry import (
+    model_conditions,
+    model_descriptions,
+    model_names,
+    model_path,
+    models_folder,
+)
+from sigmapath.results.provenance import version
+from sigmapath.results.storage import check_writable, write_text
+
+__all__ = ["packaged_systems", "write_site"]
+
+_SUFFIXES = (".html", ".svg")
+
+
+def packaged_systems() -> dict[str, System]:
+    """Systems of the packaged models, in the order of the index page."""
+    claims = read_claims(claims_folder() / "claims.toml")
+    return read_systems(models_folder() / "systems.toml", models=model_names(), claims=claims)
+
+
+def write_site(
+    folder: Path,
+    verdicts: Mapping[str, Verdict],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Write the index and a page and a picture per system into an existing folder.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    systems = packaged_systems()
+    claims = read_claims(claims_folder() / "claims.toml")
+    pages = [folder / "index.html"]
+    pages += [folder / f"{name}{suffix}" for name in systems for suffix in (".svg", ".html")]
+    for path in pages:
+        check_writable(path, suffixes=_SUFFIXES)
+    footer = f"Made by sigmapath {version()} from the model files; not kept by hand."
+    network = cache(_network)
+    for done, system in enumerate(systems.values(), 1):
+        part = excerpt(network(system.model), system)
+        write_text(folder / f"{system.id}.svg", scheme_svg(diagram(part)))
+        page = html_page(
+            system,
+            part,
+            claims=claims,
+            verdicts=verdicts,
+            conditions=model_conditions(),
+            footer=footer,
+        )
+        write_text(folder / f"{system.id}.html", page)
+        if progress is not None:
+            progress(done, len(systems))
+    write_text(folder / "index.html", _index(systems, claims, verdicts, footer))
+    return pages
+
+
+def _network(name: str) -> ReactionNetwork:
+    return load_network(model_path(name))
+
+
+def _index(
+    systems: Mapping[str, System],
+    claims: Mapping[str, Claim],
+    verdicts: Mapping[str, Verdict],
+    footer: str,
+) -> str:
+    kinds = ["holds", "by construction", "context only", "fails", "not testable"]
+    rows = []
+    for system in systems.values():
+        counts = Counter(verdicts[name].verdict for name in system.claims if name in verdicts)
+        cells = "".join(f"<td>{counts[kind] or ''}</td>" for kind in kinds)
+        rows.append(
+            f"<tr><td><a href='{system.id}.html'>{escape(system.title)}</a></td>"
+            f"<td>{escape(system.model)}</td><td>{len(system.claims)}</td>{cells}</tr>"
+        )
+    head = "".join(f"<th>{cell}</th>" for cell in ("system", "model", "claims", *kinds))
+    counted = Counter(verdict.verdict for verdict in verdicts.values())
+    said = ", ".join(f"{counted[kind]} {kind}" for kind in kinds if counted[kind])
+    sections = [
+        "<h1>The systems of the sigma-1 receptor</h1>",
+        f"<p>{len(systems)} systems, {len(claims)} claims"
+        + (f": {escape(said)}" if said else "")
+        + ".</p>",
+        f"<table><tr>{head}</tr>\n" + "\n".join(rows) + "</table>",
+        "<h2>Published models kept for validation</h2>",
+        html_table(["model", "what it is"], list(model_descriptions(validation=True).items())),
+    ]
+    return wrapped("The systems of the sigma-1 receptor", sections, footer)
