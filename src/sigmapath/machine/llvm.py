@@ -68,6 +68,12 @@ class Target:
     versions: str
     opaque_pointers: bool
 
+    @property
+    def has_fma(self) -> bool:
+        """Whether one instruction multiplies and adds; elsewhere a slow function would do it."""
+        is_arm = self.triple.startswith(("aarch64", "arm64"))
+        return is_arm or "+fma" in self.features.split(",")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:

@@ -54,30 +54,41 @@ def prepare_dense(work: Any) -> None:
     """Fill the rows of dense output of the step from Y to Y_NEW, once per step."""
     if work.flag[DENSE_IS_FRESH] != 0:
         return
-    vec = work.vec
-    n = work.size[N]
-    for i in range(n):
-        vec[DELTA, i] = vec[Y_NEW, i] - vec[Y, i]
-        vec[DENSE_1, i] = 0.0
-        vec[DENSE_2, i] = 0.0
-        vec[DENSE_3, i] = 0.0
     if work.flag[METHOD] == 0:
-        for stage in range(8):
-            a, b, c = _RODAS5P[0, stage], _RODAS5P[1, stage], _RODAS5P[2, stage]
-            for i in range(n):
-                u = vec[K + stage, i]
-                vec[DENSE_1, i] += a * u
-                vec[DENSE_2, i] += b * u
-                vec[DENSE_3, i] += c * u
+        _dense_rodas5p(work)
     else:
-        for stage in range(7):
-            a, b, c = _TSIT5[0, stage], _TSIT5[1, stage], _TSIT5[2, stage]
-            for i in range(n):
-                u = vec[K + stage, i]
-                vec[DENSE_1, i] += a * u
-                vec[DENSE_2, i] += b * u
-                vec[DENSE_3, i] += c * u
+        _dense_tsit5(work)
     work.flag[DENSE_IS_FRESH] = 1
+
+
+# One pass over the states with all stages in it: for few states, passes over stages cost more than
+# what they add up.
+@compiled
+def _dense_rodas5p(work: Any) -> None:
+    vec = work.vec
+    for i in range(work.size[N]):
+        vec[DELTA, i] = vec[Y_NEW, i] - vec[Y, i]
+        first, second, third = 0.0, 0.0, 0.0
+        for stage in range(8):
+            u = vec[K + stage, i]
+            first += _RODAS5P[0, stage] * u
+            second += _RODAS5P[1, stage] * u
+            third += _RODAS5P[2, stage] * u
+        vec[DENSE_1, i], vec[DENSE_2, i], vec[DENSE_3, i] = first, second, third
+
+
+@compiled
+def _dense_tsit5(work: Any) -> None:
+    vec = work.vec
+    for i in range(work.size[N]):
+        vec[DELTA, i] = vec[Y_NEW, i] - vec[Y, i]
+        first, second, third = 0.0, 0.0, 0.0
+        for stage in range(7):
+            u = vec[K + stage, i]
+            first += _TSIT5[0, stage] * u
+            second += _TSIT5[1, stage] * u
+            third += _TSIT5[2, stage] * u
+        vec[DENSE_1, i], vec[DENSE_2, i], vec[DENSE_3, i] = first, second, third
 
 
 @compiled

@@ -263,11 +263,12 @@ S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
 # Methods as the compiled loop knows them.
 RODAS5P, TSIT5, AUTO = range(3)
 
-# Work.part; the step of a method stands at its code. FACTOR and SOLVE may be a model's own; the
-# factorisation for all models, and the solver of full rows, stand behind. Address 0 where a
-# model has no use for it.
+# Work.part; the step of a method stands at its code. The step, FACTOR and SOLVE may be a model's
+# own; those for all models, and the solver of full rows, stand behind. Address 0 where a model
+# has no use for it.
 PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_DRIVE = 2, 3, 4, 5
-PART_TABLE_FACTOR, PART_TAIL, PART_CONSISTENT, PART_DELAYS, N_PART = 6, 7, 8, 9, 10
+PART_TABLE_FACTOR, PART_TABLE_STEP, PART_TAIL = 6, 7, 8
+PART_CONSISTENT, PART_DELAYS, N_PART = 9, 10, 11
 
 # What the part for delays does: write p, remember the last step, mark the left end, bound the step.
 WRITE_DELAYED, REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = 0.0, 1.0, 2.0, 3.0

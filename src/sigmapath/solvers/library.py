@@ -52,11 +52,11 @@ _PREFIX = "sigmapath_solver_"
 # In the order of the slots of ``Work.part``; the last ones are made only for models that need them.
 PARTS = (
     *("rodas5p", "tsit5", "readouts", "factor", "solve", "drive"),
-    *("table_factor", "tail"),
+    *("table_factor", "table_step", "tail"),
     *("consistent", "delays"),
 )
 # Places where the common part goes too when a model has its own.
-_COPIES = {"table_factor": "factor"}
+_COPIES = {"table_factor": "factor", "table_step": "rodas5p"}
 _COMMON = tuple(name for name in PARTS[:-2] if name not in _COPIES)
 # What a search for a steady state needs, see :mod:`.rest_search`.
 _REST = (

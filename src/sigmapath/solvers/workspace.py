@@ -163,9 +163,20 @@ def _parts(
     rare = {"consistent": bool(size[at.MUST_SETTLE]), "delays": bool(kernels.n_lag)}
     parts = part_addresses(name for name, is_used in rare.items() if is_used)
     if is_unrolled:
-        for slot, address in own_parts(program).items():
+        own = own_parts(
+            program,
+            has_step=_is_plain(kernels),
+            has_time_rate=bool(kernels.address("dfdt")),
+        )
+        for slot, address in own.items():
             parts[slot] = address
     return parts
+
+
+def _is_plain(kernels: Kernels) -> bool:
+    """Whether a model has nothing but ordinary differential equations."""
+    is_whole = bool(kernels.address("rhs") and kernels.address("jac"))
+    return is_whole and not kernels.n_lag and bool((kernels.mass == 1.0).all())
 
 
 def _stretches(n_lag: int) -> int:

@@ -35,7 +35,7 @@ def is_unrollable(program: NDArray[np.int64]) -> bool:
     return bool(program[0] != DENSE and n > 0 and n_update <= _MOST_UPDATES)
 
 
-def lu_text(program: NDArray[np.int64], prefix: str, *, opaque: bool) -> str:
+def lu_text(program: NDArray[np.int64], prefix: str, *, opaque: bool, fused: bool) -> str:
     """Functions ``factor`` and ``solve`` of a model.
 
     Parameters
@@ -46,12 +46,16 @@ def lu_text(program: NDArray[np.int64], prefix: str, *, opaque: bool) -> str:
         Put before their names.
     opaque : bool
         Whether pointers have no element type.
+    fused : bool
+        Whether the CPU multiplies and adds in one operation: half the wait in a chain of them.
     """
     lists = _lists(program)
-    factors = list(_factor_chunks(lists, opaque))
-    solves = list(_solve_chunks(lists, opaque))
+    # In long code the waiting overlaps anyway, and the quick compiler is slow with intrinsics.
+    fused = fused and len(lists.update) <= _CHUNK
+    factors = list(_factor_chunks(lists, opaque, fused))
+    solves = list(_solve_chunks(lists, opaque, fused))
     real = pointer("double", opaque)
-    texts: list[str] = []
+    texts = ["declare double @llvm.fma.f64(double, double, double)"] if fused else []
     for k, lines in enumerate(factors):
         arguments = f"{real} noalias %jac, {real} noalias %lu, double %shift, double %sum"
         texts.append(function(f"internal double @factor_{k}({arguments})", lines))
@@ -106,10 +110,12 @@ class _Writer:
     better operands in memory than in registers that must be spilled.
     """
 
-    def __init__(self, *, opaque: bool) -> None:
+    def __init__(self, opaque: bool, fused: bool) -> None:
         self.lines: list[str] = []
         self.opaque = opaque
+        self.fused = fused
         self.known: dict[tuple[str, int], str] = {}
+        self.opposites: dict[str, str] = {}
         self.size = 0
         self._count = 0
 
@@ -146,15 +152,21 @@ class _Writer:
         self.size += 1
         if value is None:
             return self.add(f"fneg double {self.add(f'fmul double {a}, {b}')}")
-        return self.add(f"fsub double {value}, {self.add(f'fmul double {a}, {b}')}")
+        if not self.fused:
+            return self.add(f"fsub double {value}, {self.add(f'fmul double {a}, {b}')}")
+        opposite = self.opposites.get(b)
+        if opposite is None:
+            opposite = self.opposites[b] = self.add(f"fneg double {b}")
+        given = f"double {a}, double {opposite}, double {value}"
+        return self.add(f"call double @llvm.fma.f64({given})")
 
 
-def _factor_chunks(lists: _Lists, opaque: bool) -> Iterator[list[str]]:
+def _factor_chunks(lists: _Lists, opaque: bool, fused: bool) -> Iterator[list[str]]:
     """Rows of the elimination, in functions of bounded size; see ``sparse.factor``.
 
     ``sum`` collects 0 * pivot + 0 / pivot: NaN as soon as one pivot is zero or not finite.
     """
-    write, total = _Writer(opaque=opaque), "%sum"
+    write, total = _Writer(opaque, fused), "%sum"
     u = 0
     for i in range(lists.n):
         begin, end = lists.row[i], lists.row[i + 1]
@@ -184,7 +196,7 @@ def _factor_chunks(lists: _Lists, opaque: bool) -> Iterator[list[str]]:
                 target = lists.update[u]
                 u += 1
                 right = write.load("lu", source)
-                values[target] = write.minus_product(values[target], factor, right)
+                values[target] = write.minus_product(values[target], right, factor)
         if i < lists.tail:
             pivot = str(values[lists.diagonal[i]])
             inverse = write.add(f"fdiv double 1.0, {pivot}")
@@ -196,12 +208,12 @@ def _factor_chunks(lists: _Lists, opaque: bool) -> Iterator[list[str]]:
             write.store("lu", position, "0.0" if value is None else value)
         if write.size >= _CHUNK or i == lists.n - 1:
             yield [*write.lines, f"  ret double {total}"]
-            write, total = _Writer(opaque=opaque), "%sum"
+            write, total = _Writer(opaque, fused), "%sum"
 
 
-def _solve_chunks(lists: _Lists, opaque: bool) -> Iterator[tuple[list[str], bool]]:
+def _solve_chunks(lists: _Lists, opaque: bool, fused: bool) -> Iterator[tuple[list[str], bool]]:
     """Rows of both triangular solves; whether they belong to the first. See ``sparse.solve``."""
-    write = _Writer(opaque=opaque)
+    write = _Writer(opaque, fused)
     for i in range(lists.n):
         value = write.load("b", lists.perm[i])
         for position in range(lists.row[i], lists.diagonal[i]):
@@ -215,11 +227,12 @@ def _solve_chunks(lists: _Lists, opaque: bool) -> Iterator[tuple[list[str], bool
         is_last = i == lists.n - 1 and (lists.tail < lists.n or write.size > 0.5 * _CHUNK)
         if write.size >= _CHUNK or is_last:
             yield [*write.lines, "  ret void"], True
-            write = _Writer(opaque=opaque)
+            write = _Writer(opaque, fused)
     for i in range(lists.n - 1, -1, -1):
         value = write.load("z", i)
         if i < lists.tail:
-            for position in range(lists.diagonal[i] + 1, lists.row[i + 1]):
+            # The newest value last: what is known already is taken off while it is worked out.
+            for position in range(lists.row[i + 1] - 1, lists.diagonal[i], -1):
                 entry, other = write.load("lu", position), write.load("z", lists.column[position])
                 value = write.minus_product(value, other, entry)
             value = write.add(f"fmul double {value}, {write.load('lu', lists.diagonal[i])}")
@@ -227,7 +240,7 @@ def _solve_chunks(lists: _Lists, opaque: bool) -> Iterator[tuple[list[str], bool
         write.store("x", lists.perm[i], value)
         if write.size >= _CHUNK or i == 0:
             yield [*write.lines, "  ret void"], False
-            write = _Writer(opaque=opaque)
+            write = _Writer(opaque, fused)
 
 
 def _factor_body(lists: _Lists, n_chunk: int, opaque: bool) -> list[str]:

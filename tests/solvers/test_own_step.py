@@ -1,0 +1,66 @@
+"""The step printed for one model against the step that serves every model."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+import pytest
+
+import sigmapath as sp
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.options import SolverOptions
+from sigmapath.solvers.own_step import MOST_STATES
+from sigmapath.solvers.workspace import make_worker
+
+STEP = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, ctypes.c_double, ctypes.c_double)
+
+
+def chain(n: int, inflow: str) -> str:
+    """A chain of n species with a ring of feedback, fed by a formula."""
+    names = [f"S{k}" for k in range(n)]
+    lines = [f"J{k}: S{k} -> S{k + 1}; {0.3 + 0.1 * k} * S{k} * S{k}" for k in range(n - 1)]
+    values = "; ".join(f"{name} = {1.0 + 0.2 * k:.1f}" for k, name in enumerate(names))
+    return f"model chain\n J: -> S0; {inflow}\n {'; '.join(lines)}\n {values}\nend"
+
+
+def one_step(kernels, start, is_unrolled):
+    """Y_NEW and error norm of one step from the start, with the counters."""
+    worker = make_worker(kernels, SolverOptions(rtol=1e-6), is_unrolled=is_unrolled)
+    work = worker.work()
+    work.q[:] = start
+    address = {name: kernels.address(name) for name in ("initial", "derive", "rhs")}
+    call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
+    t, y = np.zeros(1), work.vec[at.Y]
+    call(address["initial"])(t.ctypes.data, work.q.ctypes.data, work.p.ctypes.data, y.ctypes.data)
+    if address["derive"]:
+        at_p = work.p.ctypes.data
+        call(address["derive"])(t.ctypes.data, y.ctypes.data, at_p, at_p)
+    rate = work.vec[at.RATE].ctypes.data
+    call(address["rhs"])(t.ctypes.data, y.ctypes.data, work.p.ctypes.data, rate)
+    error = STEP(int(work.part[at.RODAS5P]))(worker.table.ctypes.data, 0.0, 0.05)
+    return work.vec[at.Y_NEW].copy(), error, work.stat.tolist(), int(work.part[at.RODAS5P])
+
+
+@pytest.mark.parametrize("inflow", ["0.7", "0.7 + sin(3 * time)"])
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 25])
+def test_it_makes_the_same_step(n, inflow):
+    model = sp.from_antimony(chain(n, inflow))
+    engine = model._engine
+    plan = engine.plan(times=np.linspace(0.0, 1.0, 3))
+    kernels = engine.kernels(plan.outputs)
+    own, own_error, own_counts, own_address = one_step(kernels, plan.start, True)
+    walked, error, counts, address = one_step(kernels, plan.start, False)
+    assert own_address != address
+    np.testing.assert_allclose(own, walked, rtol=1e-13)
+    assert own_error == pytest.approx(error, rel=1e-6)
+    assert own_counts == counts
+
+
+def test_large_models_take_the_common_step():
+    model = sp.from_antimony(chain(MOST_STATES + 1, "0.7"))
+    engine = model._engine
+    plan = engine.plan(times=np.linspace(0.0, 1.0, 3))
+    kernels = engine.kernels(plan.outputs)
+    addresses = [one_step(kernels, plan.start, is_unrolled)[3] for is_unrolled in (True, False)]
+    assert addresses[0] == addresses[1]
