@@ -752,5 +752,6 @@ _OPTION_NAMES = (
     "event_seed",
     "backend",
     "tier",
+    "lanes",
     "threads",
 )

@@ -103,7 +103,9 @@ def _program(system: OdeSystem) -> Program:
     return _programs.get(system.fingerprint, lambda: assemble(system))
 
 
-def compile_model(system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = "quick") -> Kernels:
+def compile_model(
+    system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = "quick", lanes: int = 1
+) -> Kernels:
     """Compile a model, without ``outputs``.
 
     Parameters
@@ -114,6 +116,8 @@ def compile_model(system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = 
         differ in the last bits of library functions.
     tier : {"quick", "fast"}
         For "llvm": how long the compiler works on it. Without meaning for "numba".
+    lanes : int
+        Values per entry of every array, for "llvm".
 
     Raises
     ------
@@ -126,13 +130,15 @@ def compile_model(system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = 
             found=f"{backend}, {tier}",
             expected='backend "llvm" or "numba", tier "quick" or "fast"',
         )
-    identity = _identity(backend, tier, system.fingerprint)
+    if backend == "numba" and lanes != 1:
+        raise CodegenError('backend "numba" knows no lanes', found=str(lanes), expected="1")
+    identity = _identity(backend, tier, system.fingerprint, lanes)
 
     def functions() -> tuple[Sequence[Function], Mapping[str, Any]]:
         program = _program(system)
         return program.functions, {"n_derived": program.n_derived}
 
-    library = _library(identity, backend, tier, functions, system)
+    library = _library(identity, backend, tier, functions, system, lanes)
     n_param, n_written = len(system.parameters), len(system.written)
     return Kernels(
         addresses=_addresses(library),
@@ -147,7 +153,7 @@ def compile_model(system: OdeSystem, *, backend: Backend = "llvm", tier: Tier = 
         mass=np.array(system.mass, dtype=np.float64),
         events=system.events,
         non_negative=np.array([s.non_negative for s in system.states], dtype=np.int64),
-        lanes=1,
+        lanes=lanes,
         backend=backend,
         fingerprint=identity,
         owner=_Owner(key=identity, tier=tier, model=library),
@@ -181,7 +187,7 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
         return [assemble_outputs(system, _program(system), expressions)], {}
 
     backend: Backend = "numba" if kernels.backend == "numba" else "llvm"
-    library = _library(identity, backend, owner.tier, functions, system)
+    library = _library(identity, backend, owner.tier, functions, system, kernels.lanes)
     addresses = kernels.addresses.copy()
     addresses[KERNEL_NAMES.index("outputs")] = library.addresses["outputs"]
     return replace(
@@ -193,7 +199,7 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
     )
 
 
-def _identity(backend: Backend, tier: Tier, fingerprint: str) -> str:
+def _identity(backend: Backend, tier: Tier, fingerprint: str, lanes: int = 1) -> str:
     """Key of a model's code: everything it rests on."""
     if backend == "numba":
         from sigmapath.codegen.numba_module import numba_versions
@@ -201,19 +207,24 @@ def _identity(backend: Backend, tier: Tier, fingerprint: str) -> str:
         return key("model", generator_digest(), "numba", tier, 1, numba_versions(), fingerprint)
     from sigmapath.machine.llvm import host_target
 
-    return key("model", generator_digest(), "llvm", tier, 1, host_target(), fingerprint)
+    return key("model", generator_digest(), "llvm", tier, lanes, host_target(), fingerprint)
 
 
 def _library(
-    identity: str, backend: Backend, tier: Tier, functions: _Maker, system: OdeSystem
+    identity: str,
+    backend: Backend,
+    tier: Tier,
+    functions: _Maker,
+    system: OdeSystem,
+    lanes: int = 1,
 ) -> _Library:
     """The functions under ``identity``: from memory, from disk, or made now."""
     if backend == "llvm":
-        return _libraries.get(identity, lambda: _llvm_library(identity, tier, functions))
+        return _libraries.get(identity, lambda: _llvm_library(identity, tier, functions, lanes))
     return _libraries.get(identity, lambda: _numba_library(identity, functions, system))
 
 
-def _llvm_library(identity: str, tier: Tier, functions: _Maker) -> _Library:
+def _llvm_library(identity: str, tier: Tier, functions: _Maker, lanes: int) -> _Library:
     from sigmapath.machine.llvm import Loaded, load_object
 
     prefix = f"m{identity[:16]}_"
@@ -228,7 +239,7 @@ def _llvm_library(identity: str, tier: Tier, functions: _Maker) -> _Library:
         # Intact, yet of no use here: built anew like a damaged one.
         library = None
     if entry is None or library is None:
-        entry = _llvm_entry(prefix, tier, functions)
+        entry = _llvm_entry(prefix, tier, functions, lanes)
         library = loaded(entry)
         write_entry(identity, entry)
     return _Library(
@@ -238,7 +249,7 @@ def _llvm_library(identity: str, tier: Tier, functions: _Maker) -> _Library:
     )
 
 
-def _llvm_entry(prefix: str, tier: Tier, functions: _Maker) -> Entry:
+def _llvm_entry(prefix: str, tier: Tier, functions: _Maker, lanes: int) -> Entry:
     from sigmapath.codegen.printer_llvm import llvm_text
     from sigmapath.machine.llvm import compile_object, host_target
 
@@ -246,6 +257,7 @@ def _llvm_entry(prefix: str, tier: Tier, functions: _Maker) -> Entry:
     text = llvm_text(
         _split(whole, _PART_SIZE["llvm", tier]),
         prefix=prefix,
+        lanes=lanes,
         opaque_pointers=host_target().opaque_pointers,
     )
     names = [function.name for function in whole]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 
@@ -20,6 +20,7 @@ from sigmapath.experiment.plan import JumpRows, RunPlan
 from sigmapath.kernels import Kernels
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, ReducerTable, Rested
 from sigmapath.solvers.conservation import Conservation
+from sigmapath.solvers.lanes.worker import LaneWorker, make_lane_workers
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.solve import jump_rows, solve_batch
 from sigmapath.solvers.workspace import Worker, make_worker
@@ -28,11 +29,14 @@ from sigmapath.status import STAT_NAMES, Status
 __all__ = ["Progress", "available_threads", "chunk_input", "run_batch"]
 
 Progress = Callable[[int, int], None]
+AnyWorker = Worker | LaneWorker
 
 # Runs per chunk: long enough that handing out work costs nothing, short enough that the last
 # chunks of the threads end together and progress moves.
 _LARGEST_CHUNK = 256
+_LARGEST_LANE_CHUNK = 512
 _CHUNKS_PER_THREAD = 8
+_LEAST_PER_LANE = 16
 # Equilibrations kept in memory at once; more are found beside their runs.
 _MOST_SHARED = 4096
 # How often the waiting thread looks up, so that Ctrl-C is answered at once [s].
@@ -51,6 +55,7 @@ def run_batch(
     plan: RunPlan,
     options: SolverOptions,
     *,
+    lane_kernels: Kernels | None = None,
     conservation: Conservation | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -63,6 +68,8 @@ def run_batch(
         With the outputs of the plan.
     plan : RunPlan
     options : SolverOptions
+    lane_kernels : Kernels, optional
+        The same for SIMD lanes: several runs at a time in each thread.
     conservation : Conservation, optional
         Conserved moieties, for the equilibration.
     threads : int, optional
@@ -78,12 +85,13 @@ def run_batch(
     """
     n_threads = min(_checked_threads(threads), plan.n_runs)
     _require_memory(plan)
-    crew = _Crew(kernels, options, conservation, n_threads)
+    lanes = 1 if lane_kernels is None else lane_kernels.lanes
+    crew = _Crew(_workers(kernels, lane_kernels, options, conservation, n_threads))
     rested = _shared_rest(crew, plan)
     result = _empty(kernels, plan)
     done = 0
 
-    def solve(worker: Worker, lo: int, hi: int) -> None:
+    def solve(worker: AnyWorker, lo: int, hi: int) -> None:
         own = None if rested is None else rested[0].take(rested[1](lo, hi))
         batch = chunk_input(plan, lo, hi)
         output = solve_batch(kernels, batch, stop_flag=crew.stop, worker=worker, rested=own)
@@ -95,34 +103,24 @@ def run_batch(
         if progress is not None:
             progress(done, plan.n_runs)
 
-    crew.work_through(_spans(plan.n_runs, n_threads), solve, report)
+    crew.work_through(_spans(plan.n_runs, n_threads, lanes), solve, report)
     return result
 
 
 class _Crew:
     """Threads with a workspace each, fed with chunks; Ctrl-C stops the loops within a moment."""
 
-    def __init__(
-        self,
-        kernels: Kernels,
-        options: SolverOptions,
-        conservation: Conservation | None,
-        n_threads: int,
-    ) -> None:
+    def __init__(self, workers: Sequence[AnyWorker]) -> None:
         self.stop = np.zeros(1, dtype=np.int64)
-        self.n_threads = n_threads
-        self._idle: SimpleQueue[Worker] = SimpleQueue()
-        first = make_worker(kernels, options, conservation=conservation)
-        self._idle.put(first)
-        for _ in range(n_threads - 1):
-            self._idle.put(
-                make_worker(kernels, options, conservation=conservation, program=first.program)
-            )
+        self.n_threads = len(workers)
+        self._idle: SimpleQueue[AnyWorker] = SimpleQueue()
+        for worker in workers:
+            self._idle.put(worker)
 
     def work_through(
         self,
         spans: list[tuple[int, int]],
-        task: Callable[[Worker, int, int], None],
+        task: Callable[[AnyWorker, int, int], None],
         report: Callable[[int], None],
     ) -> None:
         """Run ``task(worker, lo, hi)`` for every span; report finished counts in this thread."""
@@ -146,8 +144,34 @@ class _Crew:
                     self.stop[0] = 1
 
 
-def _spans(total: int, n_threads: int) -> list[tuple[int, int]]:
-    size = max(1, min(_LARGEST_CHUNK, -(-total // (n_threads * _CHUNKS_PER_THREAD))))
+def _workers(
+    kernels: Kernels,
+    lane_kernels: Kernels | None,
+    options: SolverOptions,
+    conservation: Conservation | None,
+    n_threads: int,
+) -> list[AnyWorker]:
+    """Workers of one kind, one per thread."""
+    if lane_kernels is not None:
+        return list(
+            make_lane_workers(
+                kernels, lane_kernels, options, conservation=conservation, count=n_threads
+            )
+        )
+    first = make_worker(kernels, options, conservation=conservation)
+    others = [
+        make_worker(kernels, options, conservation=conservation, program=first.program)
+        for _ in range(n_threads - 1)
+    ]
+    return [first, *others]
+
+
+def _spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:
+    """First and last run of each chunk; every lane needs several, for some end idle."""
+    size = -(-total // (n_threads * _CHUNKS_PER_THREAD))
+    if lanes > 1:
+        size = max(size, _LEAST_PER_LANE * lanes)
+    size = max(1, min(_LARGEST_CHUNK if lanes == 1 else _LARGEST_LANE_CHUNK, size))
     return [(lo, min(lo + size, total)) for lo in range(0, total, size)]
 
 
@@ -179,13 +203,13 @@ def _shared_rest(
     table = jump_rows(_table(plan.rest))
     parts: dict[int, Rested] = {}
 
-    def find(worker: Worker, lo: int, hi: int) -> None:
+    def find(worker: AnyWorker, lo: int, hi: int) -> None:
         chunks = [plan.chunk(int(run), int(run) + 1) for run in runs[lo:hi]]
         starts = np.concatenate([chunk.start for chunk in chunks])
         values = np.concatenate([chunk.rest_values for chunk in chunks])
-        parts[lo] = equilibrate_runs(worker, table, starts, values, crew.stop)
+        parts[lo] = equilibrate_runs(worker.scalar, table, starts, values, crew.stop)
 
-    spans = _spans(count, crew.n_threads)
+    spans = _spans(count, crew.n_threads, 1)
     crew.work_through(spans, find, lambda count: None)
 
     def rows(lo: int, hi: int) -> NDArray[np.int64]:

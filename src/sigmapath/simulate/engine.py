@@ -42,16 +42,21 @@ _RUNS_FOR_FAST_TIER = 64
 _BAD_START = int(Status.BAD_START)
 
 _SOLVER_WORDS = ("method", "rtol", "atol", "max_steps", "max_step", "first_step", "event_seed")
-_RUN_WORDS = ("backend", "tier", "threads", "progress")
+_RUN_WORDS = ("backend", "tier", "lanes", "threads", "progress")
+# From this many runs on SIMD lanes are worth their compilation. The plan alone decides, never what
+# happens to be compiled: the same experiment gives the same numbers.
+_RUNS_FOR_LANES = 512
+_WIDTHS = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """How a plan is run: solver options, backend, tier and threads."""
+    """How a plan is run: solver options, backend, tier, SIMD lanes and threads."""
 
     solver: SolverOptions
     backend: Backend = "llvm"
     tier: Tier | None = None
+    lanes: int | None = None
     threads: int | None = None
     progress: Progress | None = field(default=None, compare=False)
 
@@ -76,6 +81,8 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
                 found=str(given[name]),
                 expected=" or ".join(str(choice) for choice in choices if choice),
             )
+    if given.get("lanes") is not None and given["lanes"] not in _WIDTHS:
+        raise PlanError("unknown number of lanes", found=str(given["lanes"]), expected="1, 2, 4, 8")
     solver = {name: given[name] for name in _SOLVER_WORDS if given.get(name) is not None}
     others = {name: given[name] for name in _RUN_WORDS if name in given}
     return RunOptions(solver=SolverOptions(**solver), **others)
@@ -158,10 +165,15 @@ class Engine:
         return ensemble(given, ranges=self.ranges, seed=seed)
 
     def kernels(
-        self, outputs: Sequence[Observable] = (), *, backend: Backend = "llvm", tier: Tier = "quick"
+        self,
+        outputs: Sequence[Observable] = (),
+        *,
+        backend: Backend = "llvm",
+        tier: Tier = "quick",
+        lanes: int = 1,
     ) -> Kernels:
-        """Compiled model with the given observables."""
-        kernels = compile_model(self.system, backend=backend, tier=tier)
+        """Compiled model with the given observables, for one run at a time or several."""
+        kernels = compile_model(self.system, backend=backend, tier=tier, lanes=lanes)
         return with_outputs(kernels, self.system, [self._resolved(o.expr) for o in outputs])
 
     def _resolved(self, expr: Expr) -> Expr:
@@ -176,8 +188,10 @@ class Engine:
         plan : RunPlan
         **options
             Solver options (method, rtol, atol, max_steps, max_step, first_step), backend
-            ("llvm" or "numba"), tier ("quick" or "fast"; by default fast for sweeps), threads,
-            progress (callable (done, total)).
+            ("llvm" or "numba"), tier ("quick" or "fast"; by default fast for sweeps), lanes (runs
+            at a time per thread: 1, 2, 4 or 8; by default what the CPU takes for large batches of
+            models without events and delays, otherwise 1), threads, progress (callable
+            (done, total)).
 
         Returns
         -------
@@ -189,6 +203,10 @@ class Engine:
             "fast" if plan.n_runs >= _RUNS_FOR_FAST_TIER and chosen.backend == "llvm" else "quick"
         )
         kernels = self.kernels(plan.outputs, backend=chosen.backend, tier=tier)
+        lanes = _lanes(chosen, plan, kernels)
+        lane_kernels = None
+        if lanes > 1:
+            lane_kernels = self.kernels(plan.outputs, tier=tier, lanes=lanes)
         output = run_batch(
             kernels,
             plan,
@@ -196,12 +214,18 @@ class Engine:
             conservation=self.conservation(plan) if plan.rest is not None else None,
             threads=chosen.threads,
             progress=chosen.progress,
+            lane_kernels=lane_kernels,
         )
         return RawResult.from_run(
             plan,
             output,
-            fingerprint=kernels.fingerprint,
-            options={**chosen.solver.as_dict(), "backend": chosen.backend, "tier": tier},
+            fingerprint=(lane_kernels or kernels).fingerprint,
+            options={
+                **chosen.solver.as_dict(),
+                "backend": chosen.backend,
+                "tier": tier,
+                "lanes": lanes,
+            },
             missing_values=self._missing_values(plan)
             if (output.status == _BAD_START).any()
             else (),
@@ -213,3 +237,30 @@ class Engine:
         quantities = (*self.system.parameters, *self.system.states)
         without = np.flatnonzero(np.isnan(plan.start)).tolist()
         return [q.id for i in without if i not in given and (q := quantities[i]).start is None]
+
+
+def _lanes(chosen: RunOptions, plan: RunPlan, kernels: Kernels) -> int:
+    """How many runs at a time each thread takes.
+
+    Raises
+    ------
+    PlanError
+        If lanes are asked for where there cannot be any.
+    """
+    if chosen.lanes == 1 or (chosen.lanes is None and plan.n_runs < _RUNS_FOR_LANES):
+        return 1
+    from sigmapath.solvers.lanes.code import native_width
+    from sigmapath.solvers.lanes.worker import suits_lanes
+
+    if chosen.backend == "llvm" and suits_lanes(kernels, chosen.solver):
+        return chosen.lanes or native_width()
+    if chosen.lanes is not None:
+        raise PlanError(
+            "this model or method does not run in lanes",
+            where="lanes",
+            found=str(chosen.lanes),
+            expected="a model without events, delays, algebraic rules and fast reactions, "
+            'method "auto" or "rodas5p", backend "llvm"',
+            fix="leave lanes out",
+        )
+    return 1

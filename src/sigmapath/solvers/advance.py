@@ -20,11 +20,12 @@ from sigmapath.solvers.controller import (
     smallest_step,
 )
 from sigmapath.solvers.jumps import settle
+from sigmapath.solvers.options import UNDERSHOOT
 from sigmapath.solvers.rates import rates
 from sigmapath.solvers.work import call_part
 from sigmapath.status import Status
 
-__all__ = ["advance", "commit", "restart", "settle_start"]
+__all__ = ["STRETCH", "advance", "commit", "restart", "settle_start"]
 
 OK, STEP_TOO_SMALL, TOO_MANY_STEPS = (
     int(Status.OK),
@@ -70,10 +71,8 @@ USED_METHOD, STIFF_HITS = at.USED_METHOD, at.STIFF_HITS
 S_STEPS, S_REJECTED = at.S_STEPS, at.S_REJECTED
 RODAS5P, TSIT5, AUTO = at.RODAS5P, at.TSIT5, at.AUTO
 
-# A promised non-negative state may undershoot by the error tolerated, a few times atol.
-_UNDERSHOOT = 10.0
 # The step before a breakpoint is stretched by this share rather than leaving a sliver.
-_STRETCH = 1.01
+STRETCH = 1.01
 # Observables of a model without states are functions of time alone, so that no error estimate
 # limits the step: the run is then cut into this many.
 _STEPS_WITHOUT_STATES = 256
@@ -116,7 +115,7 @@ def _undershoots(work: Any) -> bool:
     vec = work.vec
     for i in range(work.size[N]):
         if vec[CLAMP, i] != 0.0 and vec[Y_NEW, i] < 0.0:
-            if vec[Y_NEW, i] < -_UNDERSHOOT * vec[ATOL, i] and vec[Y, i] >= 0.0:
+            if vec[Y_NEW, i] < -UNDERSHOOT * vec[ATOL, i] and vec[Y, i] >= 0.0:
                 return True
             vec[Y_NEW, i] = 0.0
             if work.flag[METHOD] == TSIT5:
@@ -131,7 +130,7 @@ def _step_to_try(work: Any, t: Any, t_stop: Any) -> Any:
     left = t_stop - t
     if work.size[N] == 0:
         return min(left, work.clock[T_END] / _STEPS_WITHOUT_STATES)
-    if h * _STRETCH >= left:
+    if h * STRETCH >= left:
         return left
     if work.tune[FIXED_STEP] > 0.0:
         return h

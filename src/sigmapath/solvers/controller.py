@@ -14,7 +14,16 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.rates import rates
 
-__all__ = ["EXPLICIT_BETA", "accepted_factor", "initial_step", "rejected_factor", "smallest_step"]
+__all__ = [
+    "EXPLICIT_BETA",
+    "GROW",
+    "SAFETY",
+    "SHRINK",
+    "accepted_factor",
+    "initial_step",
+    "rejected_factor",
+    "smallest_step",
+]
 
 N, RTOL, MASKED, MAX_STEP = at.N, at.RTOL, at.MASKED, at.MAX_STEP
 (
@@ -37,7 +46,7 @@ N, RTOL, MASKED, MAX_STEP = at.N, at.RTOL, at.MASKED, at.MAX_STEP
 
 # Both methods carry an error estimate of order four: it scales with h^5.
 _POWER = 1.0 / 5.0
-_SAFETY, _SHRINK, _GROW = 0.9, 0.2, 8.0
+SAFETY, SHRINK, GROW = 0.9, 0.2, 8.0
 # Proportional part for the explicit method, which otherwise bounces off its stability limit.
 EXPLICIT_BETA = 0.04
 
@@ -54,19 +63,19 @@ def accepted_factor(error: Any, last_error: Any, beta: Any = 0.0) -> Any:
     where it should grow steadily, as in every relaxation: half as many steps again.
     """
     if error < 1e-10:
-        return _GROW
-    factor = _SAFETY * error ** (0.75 * beta - _POWER)
+        return GROW
+    factor = SAFETY * error ** (0.75 * beta - _POWER)
     if beta > 0.0:
         factor *= max(last_error, 1e-4) ** beta
-    return min(_GROW, max(_SHRINK, factor))
+    return min(GROW, max(SHRINK, factor))
 
 
 @inlined
 def rejected_factor(error: Any) -> Any:
     """Factor on h after a rejected step; a fixed cut where the error is not finite."""
     if not np.isfinite(error):
-        return _SHRINK
-    return min(0.9, max(_SHRINK, _SAFETY * error ** (-_POWER)))
+        return SHRINK
+    return min(0.9, max(SHRINK, SAFETY * error ** (-_POWER)))
 
 
 @inlined

@@ -30,7 +30,7 @@ from sigmapath.solvers.start import choose_method
 from sigmapath.solvers.work import call_part, work_at
 from sigmapath.status import Status
 
-__all__ = ["run_chunk"]
+__all__ = ["apply_due", "emit", "forget", "next_stop", "run_chunk"]
 
 OK, INTERRUPTED, BAD_START, NOT_FINITE = (
     int(Status.OK),
@@ -71,7 +71,7 @@ _POLL = 64
 
 
 @compiled
-def _apply_due(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> bool:
+def apply_due(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> bool:
     """Apply all scheduled jumps of time <= t; True if there were any."""
     k = work.flag[NEXT_JUMP]
     if k == len(table_time) or table_time[k] > t:
@@ -87,7 +87,7 @@ def _apply_due(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> b
 @compiled
 def _begin(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> Any:
     """Let everything happen that happens at the start; return a status code."""
-    _apply_due(work, t, table_time, table, values)
+    apply_due(work, t, table_time, table, values)
     if work.size[MUST_SETTLE] != 0:
         status = settled(work, t)
         if status != OK:
@@ -96,7 +96,7 @@ def _begin(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> Any:
 
 
 @compiled
-def _emit(work: Any, t: Any, is_arrival: bool, times: Any, rows: Any) -> None:
+def emit(work: Any, t: Any, is_arrival: bool, times: Any, rows: Any) -> None:
     """Write the output grid up to t: inside the last step, or at t itself from row Y."""
     k = work.flag[NEXT_TIME]
     while k < len(times) and (times[k] < t or (is_arrival and times[k] == t)):
@@ -117,7 +117,7 @@ def _arrive(work: Any, t: Any, t_end: Any, table_time: Any, table: Any, values: 
 
     Returns a status code.
     """
-    changed = _apply_due(work, t, table_time, table, values)
+    changed = apply_due(work, t, table_time, table, values)
     if changed and work.size[MUST_SETTLE] != 0:
         status = settled(work, t)
         if status != OK:
@@ -129,12 +129,12 @@ def _arrive(work: Any, t: Any, t_end: Any, table_time: Any, table: Any, values: 
             return status
         changed = changed or work.stat[at.S_EVENTS] != before
     if changed:
-        return restart(work, t, _next_stop(work, t_end, table_time) - t)
+        return restart(work, t, next_stop(work, t_end, table_time) - t)
     return OK
 
 
 @compiled
-def _next_stop(work: Any, t_end: Any, table_time: Any) -> Any:
+def next_stop(work: Any, t_end: Any, table_time: Any) -> Any:
     """Next time at which a step has to end."""
     t_stop = t_end
     k = work.flag[NEXT_JUMP]
@@ -172,7 +172,7 @@ def _run(
     status = _begin(work, t, table_time, table, values)
     if status != OK:
         return status, t
-    status = restart(work, t, _next_stop(work, t_end, table_time))
+    status = restart(work, t, next_stop(work, t_end, table_time))
     if status != OK:
         return status, t
     work.flag[METHOD] = work.size[REQUESTED_METHOD]
@@ -183,7 +183,7 @@ def _run(
         begin_reducers(work)
         call_part(work.part[PART_READOUTS], work, t, 1.0)
     if has_grid:
-        _emit(work, t, True, times, rows)
+        emit(work, t, True, times, rows)
     remember_roots(work, t)
     has_lags = work.size[N_LAG] != 0
     if has_lags:
@@ -191,7 +191,7 @@ def _run(
     while t < t_end:
         if work.stat[S_STEPS] % _POLL == 0 and stop_flag[0] != 0:
             return INTERRUPTED, t
-        t_stop = _next_stop(work, t_end, table_time)
+        t_stop = next_stop(work, t_end, table_time)
         if has_lags:
             t_stop = min(t_stop, t + call_part(work.part[PART_DELAYS], work, t, LONGEST_STEP))
         status = advance(work, t, t_stop)
@@ -204,7 +204,7 @@ def _run(
         if has_reducers:
             call_part(work.part[PART_READOUTS], work, t_new, 0.0)
         if has_grid:
-            _emit(work, t_new, False, times, rows)
+            emit(work, t_new, False, times, rows)
         if 0.0 <= t_root < work.clock[T_RIGHT]:
             _cut(work, t_root)
         else:
@@ -214,7 +214,7 @@ def _run(
         status = _arrive(work, t, t_end, table_time, table, values)
         is_restarted = work.stat[at.S_EVENTS] + work.flag[NEXT_JUMP] != changes
         if status == OK and t_root >= 0.0 and not is_restarted:
-            status = restart(work, t, _next_stop(work, t_end, table_time) - t)
+            status = restart(work, t, next_stop(work, t_end, table_time) - t)
         if status != OK:
             return (NOT_FINITE if status == BAD_START else status), t
         if has_lags:
@@ -224,12 +224,12 @@ def _run(
         if has_reducers:
             call_part(work.part[PART_READOUTS], work, t, 1.0)
         if has_grid:
-            _emit(work, t, True, times, rows)
+            emit(work, t, True, times, rows)
     return OK, t
 
 
 @compiled
-def _forget(rows: Any, reduced: Any, final: Any) -> None:
+def forget(rows: Any, reduced: Any, final: Any) -> None:
     """Fill the results of a failed run with NaN."""
     for k in range(rows.shape[0]):
         for j in range(rows.shape[1]):
@@ -269,4 +269,4 @@ def run_chunk(chunk: Any) -> None:
             for i in range(work.size[N]):
                 chunk.final[run, i] = work.vec[Y, i]
         else:
-            _forget(rows, chunk.reduced[run], chunk.final[run])
+            forget(rows, chunk.reduced[run], chunk.final[run])

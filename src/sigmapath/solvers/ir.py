@@ -18,6 +18,7 @@ __all__ = [
     "part",
     "pointer",
     "row",
+    "vector",
 ]
 
 # Of every part.
@@ -28,6 +29,11 @@ _FIELD = {name: k for k, name in enumerate(at.Work._fields)}
 def pointer(kind: str, opaque: bool) -> str:
     """Type of a pointer: LLVM 16 on knows only one."""
     return "ptr" if opaque else f"{kind}*"
+
+
+def vector(lanes: int) -> str:
+    """Type of one value, or of one for each of several lanes."""
+    return "double" if lanes == 1 else f"<{lanes} x double>"
 
 
 def function(head: str, lines: list[str]) -> str:

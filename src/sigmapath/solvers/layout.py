@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sigmapath.kernels import KERNEL_NAMES
 
-__all__ = ["RECORDS", "Chunk", "Equilibration", "Rest", "Work"]
+__all__ = ["RECORDS", "Chunk", "Equilibration", "Lanes", "Rest", "Work"]
 
 
 class Work(NamedTuple):
@@ -175,6 +175,42 @@ class Equilibration(NamedTuple):
     stop_flag: Any
 
 
+class Lanes(NamedTuple):
+    """Arrays of one worker that runs several lanes in step; the last index is the lane's.
+
+    size      int64 (N_LANE_SIZE,)    slots in :mod:`.lanes.slots`
+    call      int64 (N_LANE_CALL,)    addresses of kernels and parts for lanes, slots there
+    home      int64 (width,)          address table of each lane's own scalar worker
+    row       float64 (N_LANE_ROW, n, width)  rows of state length
+    stage     float64 (n, 8, width)   increments of the stages, state by state
+    level     float64 (3, n)          atol, lowest value, undershoot that is refused
+    jac_row   int64 (n_jac,)          row of each Jacobian value
+    jac, lu   float64 (n_jac, width), (n_lu, width)
+    p         float64 (n_p, width)
+    obs       float64 (6, n_output, width)    observables: five samples, the output grid
+    root      float64 (5, n_root, width)      root functions: left end, four samples
+    time      float64 (N_LANE_TIME, width)    clocks, slots there
+    count     int64 (N_LANE_COUNT, width)     run and counters, slots there
+    tune      float64 (2,)            rtol, 1 / n
+    """
+
+    size: Any
+    call: Any
+    home: Any
+    row: Any
+    stage: Any
+    level: Any
+    jac_row: Any
+    jac: Any
+    lu: Any
+    p: Any
+    obs: Any
+    root: Any
+    time: Any
+    count: Any
+    tune: Any
+
+
 def _kinds(fields: tuple[str, ...], kinds: str) -> dict[str, str]:
     return dict(zip(fields, kinds.split(), strict=True))
 
@@ -187,6 +223,7 @@ RECORDS = {
     ),
     Rest: _kinds(Rest._fields[:-1], "f2 f2 f2 f2 f1 i1 i2 f2 f1 f1 i1 i1"),
     Equilibration: _kinds(Equilibration._fields, "i1 i1 i2 f2 f2 f3 f2 i1 f1 i1"),
+    Lanes: _kinds(Lanes._fields, "i1 i1 i1 f3 f3 f2 i1 f2 f2 f2 f3 f3 f2 i2 f1"),
     Chunk: _kinds(Chunk._fields, "i1 f1 f1 f1 i2 f2 f2 f3 f2 f3 f2 f2 i2 i2 f1 i1"),
 }
 

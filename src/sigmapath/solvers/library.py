@@ -42,6 +42,7 @@ __all__ = [
     "PARTS",
     "build",
     "drive",
+    "lane_loop",
     "part_addresses",
     "rest_addresses",
     "rest_function",
@@ -188,6 +189,13 @@ def drive() -> Callable[[int, float, float], float]:
 def _as_function(address: int) -> Callable[[int, float, float], float]:
     signature = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, ctypes.c_double, ctypes.c_double)
     return signature(address)
+
+
+@cache
+def lane_loop() -> Callable[[int, float, float], float]:
+    """Return the loop over lanes as such a function; compiled the first time it is needed."""
+    with _lock:
+        return _as_function(_library(("lanes",)).addresses[f"{_PREFIX}lanes"])
 
 
 def _is_for_errors(name: str) -> bool:

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from sigmapath.errors import PlanError
 from sigmapath.solvers.registry import METHOD_NAMES, METHODS
 
-__all__ = ["SolverOptions"]
+__all__ = ["UNDERSHOOT", "SolverOptions"]
 
 # Below this, rounding errors of the evaluation dominate and steps are rejected for ever.
 _SMALLEST_RTOL = 1e-14
+# A promised non-negative state may undershoot by the error tolerated, a few times atol.
+UNDERSHOOT = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,12 @@ from sigmapath.solvers.consistent import make_consistent
 from sigmapath.solvers.drive import run_chunk
 from sigmapath.solvers.erk import explicit_step
 from sigmapath.solvers.history import longest_step, mark, remember_step, write_delayed
+from sigmapath.solvers.lanes.drive import run_lanes
 from sigmapath.solvers.linalg.sparse import assemble, factor, factor_tail, solve, solve_tail
 from sigmapath.solvers.reducers import reduce_point, reduce_step
 from sigmapath.solvers.rest_search import REST_PARTS
 from sigmapath.solvers.rosenbrock import rosenbrock_step
-from sigmapath.solvers.work import chunk_from, work_from
+from sigmapath.solvers.work import chunk_from, lanes_at, work_from
 
 __all__ = ["part_texts"]
 
@@ -94,6 +95,13 @@ def _drive(chunk: Any, _unused: Any, _unused_too: Any) -> Any:
     return 0.0
 
 
+def _lanes(chunk: Any, _unused: Any, _unused_too: Any) -> Any:
+    """The loop over lanes, whose table stands in the place of the worker's."""
+    given = chunk_from(chunk)
+    run_lanes(lanes_at(given.work), given)
+    return 0.0
+
+
 _PARTS = {
     "rodas5p": _rodas5p,
     "tsit5": _tsit5,
@@ -104,6 +112,7 @@ _PARTS = {
     "tail": _tail,
     "consistent": _consistent,
     "delays": _delays,
+    "lanes": _lanes,
     **REST_PARTS,
 }
 _OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "_nrt": False}

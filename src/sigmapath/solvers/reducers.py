@@ -37,7 +37,18 @@ from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.interpolate import interpolate
 from sigmapath.solvers.rates import see_delayed
 
-__all__ = ["begin_reducers", "finish_reducers", "observe", "reduce_point", "reduce_step"]
+__all__ = [
+    "NODES",
+    "begin_reducers",
+    "feed_point",
+    "feed_segment",
+    "finish_reducers",
+    "is_watched",
+    "observe",
+    "reduce_point",
+    "reduce_step",
+    "sign_of",
+]
 
 FINAL, PEAK, TIME_TO_PEAK = (
     int(ReducerOp.FINAL),
@@ -99,7 +110,7 @@ def begin_reducers(work: Any) -> None:
 
 
 @inlined
-def _sign(op: Any) -> Any:
+def sign_of(op: Any) -> Any:
     """1 for reducers that look for the largest value, -1 for the smallest, 0 for others."""
     if op in (PEAK, TIME_TO_PEAK):
         return 1.0
@@ -222,24 +233,36 @@ def _reduce_segment(work: Any, a: Any, b: Any) -> None:
 
     Row 0 of ``work.obs`` holds the observables at a; row 4 leaves with those at b (left limit).
     """
-    codes, window, memory = work.codes, work.window, work.readout
-    is_wanted = False
-    for r in range(codes.shape[0]):
-        op = codes[r, 0]
-        if op not in (FINAL, START, AT) and window[r, AFTER] <= a and b <= window[r, UNTIL]:
-            is_wanted = True
+    is_wanted = is_watched(work, a, b)
     first = 1 if is_wanted else _LAST
     for k in range(first, _LAST + 1):
         t = b if k == _LAST else a + (b - a) * NODES[k]
         interpolate(work, t, work.vec[Y_AT])
         observe(work, t, work.vec[Y_AT], k)
-    if not is_wanted:
-        return
+    if is_wanted:
+        feed_segment(work, a, b)
+
+
+@compiled
+def is_watched(work: Any, a: Any, b: Any) -> bool:
+    """Whether any reducer looks at what happens within [a, b]."""
+    codes, window = work.codes, work.window
+    for r in range(codes.shape[0]):
+        op = codes[r, 0]
+        if op not in (FINAL, START, AT) and window[r, AFTER] <= a and b <= window[r, UNTIL]:
+            return True
+    return False
+
+
+@compiled
+def feed_segment(work: Any, a: Any, b: Any) -> None:
+    """Feed the samples of [a, b], rows 0 to 4 of ``work.obs``, to reducers that look there."""
+    codes, window, memory = work.codes, work.window, work.readout
     for r in range(codes.shape[0]):
         if window[r, AFTER] > a or b > window[r, UNTIL]:
             continue
         op, output = codes[r, 0], codes[r, 1]
-        sign = _sign(op)
+        sign = sign_of(op)
         if sign != 0.0:
             _extreme(work, memory, r, output, sign, a, b)
         elif op in (AUC, MEAN):
@@ -260,7 +283,7 @@ def reduce_step(work: Any, t: Any) -> None:
             _reduce_segment(work, seen, edge)
             for j in range(work.size[N_OUTPUT]):
                 work.obs[0, j] = work.obs[_LAST, j]
-            _feed_point(work, edge)
+            feed_point(work, edge)
             seen = edge
     if t > seen:
         _reduce_segment(work, seen, t)
@@ -271,11 +294,11 @@ def reduce_step(work: Any, t: Any) -> None:
 def reduce_point(work: Any, t: Any) -> None:
     """Feed the instant t, after everything that happens at it, from row Y."""
     observe(work, t, work.vec[Y], 0)
-    _feed_point(work, t)
+    feed_point(work, t)
 
 
 @compiled
-def _feed_point(work: Any, t: Any) -> None:
+def feed_point(work: Any, t: Any) -> None:
     """Feed one instant, whose observables are in row 0 of ``work.obs``."""
     codes, window, memory = work.codes, work.window, work.readout
     for r in range(codes.shape[0]):
@@ -283,7 +306,7 @@ def _feed_point(work: Any, t: Any) -> None:
         if t < after or t > until:
             continue
         op, value = codes[r, 0], work.obs[0, codes[r, 1]]
-        sign = _sign(op)
+        sign = sign_of(op)
         if sign != 0.0:
             _offer(memory, r, sign, value, t)
         elif op == FINAL:

@@ -11,11 +11,11 @@ from typing import Any
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.interpolate import interpolate
 from sigmapath.solvers.rates import see_delayed
 
-__all__ = ["first_root", "remember_roots"]
+__all__ = ["first_root", "remember_roots", "vertex"]
 
 (
     N_ROOT,
@@ -84,17 +84,24 @@ def _touch(work: Any) -> Any:
     left, quarter = work.clock[T_LEFT], 0.25 * (work.clock[T_RIGHT] - work.clock[T_LEFT])
     for k in range(work.size[N_ROOT]):
         for i in range(_N_SAMPLE - 1):
-            a, b, c = work.root[i, k], work.root[i + 1, k], work.root[i + 2, k]
-            bend, slope = 0.5 * (a - 2.0 * b + c), 0.5 * (c - a)
-            if not b * bend > 0.0 or not abs(slope) <= 2.0 * abs(bend):
-                continue
-            shift = -0.5 * slope / bend
-            if (b + 0.5 * slope * shift) / b > _NEAR:
-                continue
-            t = left + quarter * (i + 1 + shift)
-            if _has_changed(work, t):
-                return t
+            place = vertex(work.root[i, k], work.root[i + 1, k], work.root[i + 2, k])
+            if place >= 0.0:
+                t = left + quarter * (i + place)
+                if _has_changed(work, t):
+                    return t
     return -1.0
+
+
+@inlined
+def vertex(a: Any, b: Any, c: Any) -> Any:
+    """Place, counted in samples from a, of a vertex beyond zero or nearly there; -1.0 for none."""
+    bend, slope = 0.5 * (a - 2.0 * b + c), 0.5 * (c - a)
+    if not b * bend > 0.0 or not abs(slope) <= 2.0 * abs(bend):
+        return -1.0
+    shift = -0.5 * slope / bend
+    if (b + 0.5 * slope * shift) / b > _NEAR:
+        return -1.0
+    return 1.0 + shift
 
 
 @compiled

@@ -16,6 +16,7 @@ from sigmapath.kernels import Kernels
 from sigmapath.opcodes import JumpOp
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, Rested
 from sigmapath.solvers.conservation import Conservation
+from sigmapath.solvers.lanes.worker import LaneWorker
 from sigmapath.solvers.layout import Chunk
 from sigmapath.solvers.library import drive
 from sigmapath.solvers.options import SolverOptions
@@ -34,7 +35,7 @@ def solve_batch(
     options: SolverOptions | None = None,
     stop_flag: NDArray[np.int64] | None = None,
     *,
-    worker: Worker | None = None,
+    worker: Worker | LaneWorker | None = None,
     conservation: Conservation | None = None,
     rested: Rested | None = None,
 ) -> BatchOutput:
@@ -50,8 +51,8 @@ def solve_batch(
         Another thread sets it to a nonzero value to stop within a few dozen steps; the run then
         under way becomes INTERRUPTED, those after it NOT_RUN, those before it stay.
     worker : Worker, optional
-        Made by :func:`make_worker` for the same kernels; spares the allocations. One thread at a
-        time.
+        Made by :func:`make_worker` for the same kernels, or a worker for lanes; spares the
+        allocations. One thread at a time.
     conservation : Conservation, optional
         Conserved moieties of the model, for equilibration; ignored when a worker is given.
     rested : Rested, optional
@@ -77,12 +78,12 @@ def solve_batch(
     if stop_flag is None:
         stop_flag = np.zeros(1, dtype=np.int64)
     if batch.equilibrate is not None and rested is None:
-        rested = _equilibrated(worker, batch, stop_flag)
+        rested = _equilibrated(worker.scalar, batch, stop_flag)
     if rested is not None:
         room.outcome[:, 0], rest_residual = rested.status, rested.residual
     # What is given by address alone must be held by a name until the loop returns.
     chunk, held = _chunk(worker, batch, room, rested or _NOT_RESTED, stop_flag)
-    drive()(address_of(chunk), 0.0, 0.0)
+    worker.loop(address_of(chunk), 0.0, 0.0)
     del held
     not_run = room.outcome[:, 0] == Status.NOT_RUN
     if batch.keep_trajectories and not_run.any():
@@ -189,7 +190,7 @@ def _room(kernels: Kernels, batch: BatchInput) -> _Room:
 
 
 def _chunk(
-    worker: Worker,
+    worker: Worker | LaneWorker,
     batch: BatchInput,
     room: _Room,
     rested: Rested,

@@ -27,6 +27,7 @@ __all__ = [
     "call_part",
     "chunk_from",
     "equilibration_from",
+    "lanes_at",
     "rest_at",
     "rest_from",
     "work_at",
@@ -132,6 +133,7 @@ def _record_from(record: str) -> Any:
 work_at = _record_at("Work")
 work_from = _record_from("Work")
 chunk_from = _record_from("Chunk")
+lanes_at = _record_at("Lanes")
 rest_at = _record_at("Rest")
 rest_from = _record_from("Rest")
 equilibration_from = _record_from("Equilibration")

@@ -6,6 +6,7 @@ often as wanted. Called by :func:`sigmapath.solvers.solve.solve_batch` and by th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from sigmapath.errors import PlanError, UnsupportedFeatureError
 from sigmapath.kernels import KERNEL_NAMES, Kernels
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.conservation import Conservation
-from sigmapath.solvers.library import part_addresses
+from sigmapath.solvers.library import drive, part_addresses
 from sigmapath.solvers.linalg.symbolic import lu_program, n_matrix_values
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.own_code import own_parts
@@ -57,6 +58,16 @@ class Worker:
     buffers: tuple[Any, ...]
     table: NDArray[np.int64]
     moieties: NDArray[np.float64] | None = None
+
+    @property
+    def loop(self) -> Callable[[int, float, float], float]:
+        """The compiled loop, a function of the address of a chunk's table."""
+        return drive()
+
+    @property
+    def scalar(self) -> Worker:
+        """The worker for one run at a time: itself."""
+        return self
 
     def table_with(self, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
         """Return the table completed by the arrays of a batch, which the caller keeps alive."""

@@ -62,7 +62,7 @@ _ROW_COST, _TAIL_SHARE = 8.0, 0.1
 _MOST_UPDATES = 20_000_000
 
 
-def lu_program(pattern: Pattern, mass: NDArray[np.float64]) -> IntArray:
+def lu_program(pattern: Pattern, mass: NDArray[np.float64], *, is_sparse: bool = False) -> IntArray:
     """Return the flat elimination program for M/(h gamma) - J.
 
     Parameters
@@ -72,6 +72,8 @@ def lu_program(pattern: Pattern, mass: NDArray[np.float64]) -> IntArray:
     mass : ndarray, shape (n_state,)
         Diagonal of M. With an algebraic state (mass 0) a diagonal pivot may be structurally zero,
         so such systems take the dense form with partial pivoting.
+    is_sparse : bool
+        Whether everything is to be taken as sparse, however full it is.
 
     Returns
     -------
@@ -87,8 +89,8 @@ def lu_program(pattern: Pattern, mass: NDArray[np.float64]) -> IntArray:
     if not dense:
         perm, filled = minimum_degree(rows)
         n_lu = sum(map(len, filled))
-        dense = n > 2 and n_lu >= _DENSE_SHARE * n * n
-        tail = _tail(filled)
+        dense = n > 2 and n_lu >= _DENSE_SHARE * n * n and not is_sparse
+        tail = n if is_sparse else _tail(filled)
         full = list(range(tail, n))
         filled = [
             row if i < tail else [j for j in row if j < tail] + full for i, row in enumerate(filled)

@@ -1,0 +1,239 @@
+"""What is read off the last step in all lanes: output grid, readouts, root functions.
+
+Enters: steps that were accepted, with dense output prepared. Leaves: rows of results, memories of
+reducers, ends of steps cut at roots. Called by the lane loop.
+
+States and observables are worked out in all lanes at once, each at a time of its own; what is done
+with them is done by the scalar functions, lane by lane.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.compiled import compiled, inlined
+from sigmapath.solvers.lanes import slots
+from sigmapath.solvers.lanes.lane import expose
+from sigmapath.solvers.reducers import (
+    LEVEL,
+    NODES,
+    SIDE,
+    THRESHOLD_TIME,
+    TIME,
+    VALUE,
+    feed_point,
+    feed_segment,
+    is_watched,
+    sign_of,
+)
+from sigmapath.solvers.roots import first_root, vertex
+from sigmapath.solvers.work import call_part, work_from
+
+__all__ = ["cut_at_roots", "emit_grid", "is_due", "reduce_steps"]
+
+CALL_SAMPLE, WIDTH = slots.CALL_SAMPLE, slots.WIDTH
+NOW, T, THETA, TAKEN = slots.NOW, slots.T, slots.THETA, slots.TAKEN
+T_NEW, RIGHT_END = slots.T_NEW, slots.RIGHT_END
+SEEN, SEGMENT_END = slots.SEEN, slots.SEGMENT_END
+RUN, NEXT_TIME, ARRIVES, WANTED = slots.RUN, slots.NEXT_TIME, slots.ARRIVES, slots.WANTED
+OBS_GRID, N_OUT, LANE_N_ROOT = slots.OBS_GRID, slots.N_OUT, slots.N_ROOT
+NEXT_EDGE, CHATTER = at.NEXT_EDGE, at.CHATTER
+
+# What :mod:`.step` is asked to sample.
+_OUTPUTS, _ROOTS = 0.0, 1.0
+_LAST = 4
+
+
+@inlined
+def is_due(lanes: Any, lane: Any, times: Any) -> bool:
+    """Whether the next output time of a lane lies within its step.
+
+    One at the end of a step that arrives somewhere is written after what happens there.
+    """
+    k = lanes.count[NEXT_TIME, lane]
+    if k == len(times):
+        return False
+    t_new = lanes.time[T_NEW, lane]
+    is_free = lanes.count[ARRIVES, lane] == 0
+    return bool(times[k] < t_new or (times[k] == t_new and is_free))
+
+
+@inlined
+def _place(lanes: Any, lane: Any, t: Any) -> None:
+    """Let the next sample of a lane be at t, within its last step."""
+    time = lanes.time
+    left = time[T, lane]
+    time[NOW, lane] = t
+    time[THETA, lane] = (t - left) / (time[RIGHT_END, lane] - left)
+
+
+@compiled
+def emit_grid(lanes: Any, chunk: Any) -> None:
+    """Write the output grid up to the ends of the steps."""
+    times, trajectories = chunk.times, chunk.trajectories
+    width, n_out = lanes.size[WIDTH], lanes.size[N_OUT]
+    while True:
+        is_any = False
+        for lane in range(width):
+            lanes.time[THETA, lane] = 0.0
+            lanes.time[NOW, lane] = lanes.time[T, lane]
+            if lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, times):
+                is_any = True
+                _place(lanes, lane, times[lanes.count[NEXT_TIME, lane]])
+        if not is_any:
+            return
+        if n_out > 0:
+            call_part(lanes.call[CALL_SAMPLE], lanes, _OUTPUTS, float(OBS_GRID))
+        for lane in range(width):
+            if lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, times):
+                k = lanes.count[NEXT_TIME, lane]
+                rows = trajectories[lanes.count[RUN, lane]]
+                for j in range(n_out):
+                    rows[k, j] = lanes.obs[OBS_GRID, j, lane]
+                lanes.count[NEXT_TIME, lane] = k + 1
+
+
+@compiled
+def cut_at_roots(lanes: Any) -> None:
+    """End steps at the first change of sign of a root function."""
+    width, n_root = lanes.size[WIDTH], lanes.size[LANE_N_ROOT]
+    time, root = lanes.time, lanes.root
+    for sample in range(1, _LAST + 1):
+        for lane in range(width):
+            left, right = time[T, lane], time[RIGHT_END, lane]
+            time[NOW, lane] = right if sample == _LAST else left + (right - left) * (sample / _LAST)
+            time[THETA, lane] = sample / _LAST
+        call_part(lanes.call[CALL_SAMPLE], lanes, _ROOTS, float(sample))
+    for lane in range(width):
+        if time[TAKEN, lane] == 0.0:
+            continue
+        is_suspect = False
+        for k in range(n_root):
+            left = root[0, k, lane]
+            for sample in range(1, _LAST + 1):
+                here = root[sample, k, lane]
+                if (left > 0.0) != (here > 0.0) or (left < 0.0) != (here < 0.0):
+                    is_suspect = True
+            for i in range(_LAST - 1):
+                if vertex(root[i, k, lane], root[i + 1, k, lane], root[i + 2, k, lane]) >= 0.0:
+                    is_suspect = True
+        work = work_from(lanes.home[lane])
+        t_root = -1.0
+        if is_suspect:
+            expose(lanes, lane, work)
+            for k in range(n_root):
+                work.root[0, k] = root[0, k, lane]
+            t_root = first_root(work)
+        else:
+            work.flag[CHATTER] = 0
+        if t_root >= 0.0:
+            time[T_NEW, lane] = t_root
+            lanes.count[ARRIVES, lane] = 2
+        for k in range(n_root):
+            root[0, k, lane] = root[_LAST, k, lane]
+
+
+@inlined
+def _segment_end(lanes: Any, lane: Any, work: Any) -> Any:
+    """End of the next segment of a lane: a window's edge, or the end of the step.
+
+    Leaves in WANTED: 0 where its samples are of no use, 1 where the last is, 2 where all are.
+    """
+    edges = work.edges
+    seen, t_new = lanes.time[SEEN, lane], lanes.time[T_NEW, lane]
+    k = work.flag[NEXT_EDGE]
+    while k < len(edges) and edges[k] <= seen:
+        k += 1
+    work.flag[NEXT_EDGE] = k
+    end = t_new
+    is_edge = False
+    if k < len(edges) and edges[k] <= t_new:
+        end = edges[k]
+        is_edge = True
+    wanted = 1 if is_edge else 0
+    if is_watched(work, seen, end):
+        wanted = 2
+    lanes.count[WANTED, lane] = wanted
+    return end
+
+
+@compiled
+def _may_turn(work: Any, a: Any) -> bool:
+    """Whether the samples of a segment from a ask for points between them."""
+    codes, window, memory = work.codes, work.window, work.readout
+    for r in range(codes.shape[0]):
+        sign, output = sign_of(codes[r, 0]), codes[r, 1]
+        if sign != 0.0:
+            if memory[r, SIDE] == 0.0 or memory[r, TIME] == a:
+                return True
+            for k in range(_LAST + 1):
+                if sign * work.obs[k, output] > sign * memory[r, VALUE]:
+                    return True
+        elif codes[r, 0] == THRESHOLD_TIME and abs(memory[r, SIDE]) == 1.0:
+            for k in range(_LAST + 1):
+                if (work.obs[k, output] - window[r, LEVEL]) * memory[r, SIDE] >= 0.0:
+                    return True
+    return False
+
+
+@compiled
+def reduce_steps(lanes: Any) -> None:
+    """Feed the last steps to the reducers, cut at every window edge inside them."""
+    width, time, count = lanes.size[WIDTH], lanes.time, lanes.count
+    while True:
+        most = -1
+        for lane in range(width):
+            count[WANTED, lane] = -1
+            if time[TAKEN, lane] != 0.0 and time[SEEN, lane] < time[T_NEW, lane]:
+                work = work_from(lanes.home[lane])
+                time[SEGMENT_END, lane] = _segment_end(lanes, lane, work)
+                most = max(most, count[WANTED, lane])
+        if most < 0:
+            return
+        if most > 0:
+            _sample_segments(lanes, 1 if most == 2 else _LAST)
+        for lane in range(width):
+            if count[WANTED, lane] >= 0:
+                _feed(lanes, lane, time[SEGMENT_END, lane])
+                time[SEEN, lane] = time[SEGMENT_END, lane]
+
+
+@compiled
+def _sample_segments(lanes: Any, first: Any) -> None:
+    """Observe the samples of all segments, from number ``first`` on."""
+    time = lanes.time
+    for k in range(first, _LAST + 1):
+        for lane in range(lanes.size[WIDTH]):
+            if lanes.count[WANTED, lane] >= 0:
+                a, b = time[SEEN, lane], time[SEGMENT_END, lane]
+                _place(lanes, lane, b if k == _LAST else a + (b - a) * NODES[k])
+            else:
+                time[NOW, lane] = time[T, lane]
+                time[THETA, lane] = 0.0
+        call_part(lanes.call[CALL_SAMPLE], lanes, _OUTPUTS, float(k))
+
+
+@compiled
+def _feed(lanes: Any, lane: Any, b: Any) -> None:
+    """Feed one segment of one lane, up to b."""
+    wanted = lanes.count[WANTED, lane]
+    if wanted == 0:
+        return
+    work = work_from(lanes.home[lane])
+    a = lanes.time[SEEN, lane]
+    n_out = lanes.size[N_OUT]
+    if wanted == 2:
+        for k in range(_LAST + 1):
+            for j in range(n_out):
+                work.obs[k, j] = lanes.obs[k, j, lane]
+        if _may_turn(work, a):
+            expose(lanes, lane, work)
+        feed_segment(work, a, b)
+    for j in range(n_out):
+        lanes.obs[0, j, lane] = lanes.obs[_LAST, j, lane]
+    # Where the step arrives somewhere, the instant is seen after what happens there.
+    if lanes.count[ARRIVES, lane] == 0 or b < lanes.time[T_NEW, lane]:
+        for j in range(n_out):
+            work.obs[0, j] = lanes.obs[0, j, lane]
+        feed_point(work, b)

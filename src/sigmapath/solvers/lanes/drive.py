@@ -1,0 +1,336 @@
+"""The loop over lanes: a run in each, a step size of its own, refilled from the queue of runs.
+
+Enters: a :class:`.layout.Chunk` of runs and the :class:`.layout.Lanes` to run them in. Leaves:
+what :mod:`sigmapath.solvers.drive` leaves. Called by address, see :mod:`.solve`, from any thread.
+
+Each turn tries one Rodas5P step in every lane. What a run computes depends on nothing but the run:
+neither on its lane nor on what runs beside it. A lane without a run goes on computing what nobody
+reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.advance import STRETCH, restart
+from sigmapath.solvers.begin import begin_run, resume_run
+from sigmapath.solvers.compiled import compiled, inlined
+from sigmapath.solvers.controller import GROW, SAFETY, SHRINK, smallest_step
+from sigmapath.solvers.drive import apply_due, emit, forget, next_stop
+from sigmapath.solvers.interpolate import interpolate
+from sigmapath.solvers.lanes import slots
+from sigmapath.solvers.lanes.dense import cut_at_roots, emit_grid, is_due, reduce_steps
+from sigmapath.solvers.lanes.lane import enter, expose, read_state
+from sigmapath.solvers.reducers import begin_reducers, finish_reducers
+from sigmapath.solvers.roots import remember_roots
+from sigmapath.solvers.work import call_part, work_from
+from sigmapath.status import Status
+
+__all__ = ["run_lanes"]
+
+OK, STEP_TOO_SMALL, TOO_MANY_STEPS = (
+    int(Status.OK),
+    int(Status.STEP_TOO_SMALL),
+    int(Status.TOO_MANY_STEPS),
+)
+NOT_FINITE, SINGULAR, BAD_START = (
+    int(Status.NOT_FINITE),
+    int(Status.SINGULAR),
+    int(Status.BAD_START),
+)
+INTERRUPTED = int(Status.INTERRUPTED)
+N, N_OUTPUT, N_ROOT, Y, Y_AT = at.N, at.N_OUTPUT, at.N_ROOT, at.Y, at.Y_AT
+MAX_STEP, MAX_STEPS = at.MAX_STEP, at.MAX_STEPS
+T_END, T_SEEN, METHOD, USED_METHOD, RODAS5P = (
+    at.T_END,
+    at.T_SEEN,
+    at.METHOD,
+    at.USED_METHOD,
+    at.RODAS5P,
+)
+S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE = (
+    at.S_STEPS,
+    at.S_REJECTED,
+    at.S_RHS,
+    at.S_JAC,
+    at.S_FACTOR,
+    at.S_SOLVE,
+)
+PART_READOUTS = at.PART_READOUTS
+WIDTH, LANE_N_ROOT, LANE_Y, LANE_Y_NEW = slots.WIDTH, slots.N_ROOT, slots.Y, slots.Y_NEW
+CALL_STEP, CALL_DENSE, CALL_COMMIT = slots.CALL_STEP, slots.CALL_DENSE, slots.CALL_COMMIT
+T, H, ERROR, POWER, UNDER, TAKEN = (
+    slots.T,
+    slots.H,
+    slots.ERROR,
+    slots.POWER,
+    slots.UNDER,
+    slots.TAKEN,
+)
+H_NEXT, T_STOP, T_NEW, RIGHT_END = slots.H_NEXT, slots.T_STOP, slots.T_NEW, slots.RIGHT_END
+RUN, STEPS, REJECTED, WAS_REJECTED, FAILURE, ARRIVES = (
+    slots.RUN,
+    slots.STEPS,
+    slots.REJECTED,
+    slots.WAS_REJECTED,
+    slots.FAILURE,
+    slots.ARRIVES,
+)
+
+# The stop flag is looked at once in so many turns.
+_POLL = 64
+# Right-hand sides and solves of a step that is tried.
+_N_EVALUATION = 8
+# Factor on a step that drove a promised state below zero: as for an error of 32.
+_AFTER_UNDERSHOOT = 0.5 * SAFETY
+_AT_ROOT = 2
+
+
+@compiled
+def _start(work: Any, chunk: Any, run: Any) -> Any:
+    """Let everything happen that happens at t = 0; return a status code."""
+    t_end = chunk.t_end[0]
+    work.clock[T_END] = t_end
+    apply_due(work, 0.0, chunk.jump_times, chunk.jumps, chunk.values[run])
+    status = restart(work, 0.0, next_stop(work, t_end, chunk.jump_times))
+    if status != OK:
+        return status
+    work.flag[METHOD] = RODAS5P
+    work.flag[USED_METHOD] = RODAS5P
+    if work.codes.shape[0] > 0:
+        begin_reducers(work)
+    _look(work, chunk, run, 0.0)
+    return OK
+
+
+@compiled
+def _look(work: Any, chunk: Any, run: Any, t: Any) -> None:
+    """See the instant t from row Y: readouts, output grid, root functions."""
+    if work.codes.shape[0] > 0:
+        call_part(work.part[PART_READOUTS], work, t, 1.0)
+    rows = chunk.trajectories[run % chunk.trajectories.shape[0]]
+    if rows.shape[0] > 0:
+        emit(work, t, True, chunk.times, rows)
+    remember_roots(work, t)
+
+
+@compiled
+def _fill(lanes: Any, chunk: Any, lane: Any, next_run: Any) -> Any:
+    """Start the next run of the queue that can be started; return the one after it."""
+    work = work_from(lanes.home[lane])
+    lanes.count[RUN, lane] = -1
+    while next_run < chunk.starts.shape[0]:
+        run = next_run
+        next_run += 1
+        begin_run(work, chunk.starts[run])
+        lanes.count[STEPS, lane] = 0
+        lanes.count[REJECTED, lane] = 0
+        code = OK
+        if chunk.rest_states.shape[0] > 0:
+            code = chunk.outcome[run, 0]
+            resume_run(work, chunk.rest_states[run], chunk.rest_parameters[run])
+        if code == OK:
+            code = _start(work, chunk, run)
+        if code == OK and chunk.t_end[0] > 0.0:
+            enter(lanes, lane, work, 0.0, next_stop(work, chunk.t_end[0], chunk.jump_times))
+            lanes.count[RUN, lane] = run
+            lanes.count[FAILURE, lane] = STEP_TOO_SMALL
+            return next_run
+        _close(lanes, lane, chunk, run, code, 0.0)
+    return next_run
+
+
+@compiled
+def _close(lanes: Any, lane: Any, chunk: Any, run: Any, code: Any, t: Any) -> None:
+    """Write down how a run ended; row Y of the worker holds its end where all is well."""
+    work = work_from(lanes.home[lane])
+    steps, rejected = lanes.count[STEPS, lane], lanes.count[REJECTED, lane]
+    work.stat[S_STEPS] = steps
+    work.stat[S_REJECTED] = rejected
+    work.stat[S_RHS] += _N_EVALUATION * (steps + rejected)
+    work.stat[S_JAC] += steps + rejected
+    work.stat[S_FACTOR] += steps + rejected
+    work.stat[S_SOLVE] += _N_EVALUATION * (steps + rejected)
+    for k in range(len(work.stat)):
+        chunk.stats[run, k] = work.stat[k]
+    chunk.outcome[run, 0] = code
+    chunk.outcome[run, 1] = work.flag[USED_METHOD]
+    chunk.t_stop[run] = t
+    if code == OK:
+        finish_reducers(work, chunk.reduced[run])
+        for i in range(work.size[N]):
+            chunk.final[run, i] = work.vec[Y, i]
+    else:
+        forget(
+            chunk.trajectories[run % chunk.trajectories.shape[0]],
+            chunk.reduced[run],
+            chunk.final[run],
+        )
+
+
+@inlined
+def _propose(lanes: Any, lane: Any, longest: Any, most: Any) -> Any:
+    """Set the step to try, as :func:`sigmapath.solvers.advance.advance` does; a status code."""
+    time, count = lanes.time, lanes.count
+    if count[STEPS, lane] + count[REJECTED, lane] >= most:
+        return TOO_MANY_STEPS
+    t = time[T, lane]
+    left = time[T_STOP, lane] - t
+    h = min(time[H_NEXT, lane], longest)
+    if h * STRETCH >= left:
+        h = left
+    elif 2.0 * h > left > h:
+        h = 0.5 * left
+    if h < smallest_step(t) and h < left:
+        return count[FAILURE, lane]
+    time[H, lane] = h
+    return OK
+
+
+@inlined
+def _judge(lanes: Any, lane: Any) -> bool:
+    """Accept or reject the step of a lane; return whether it is accepted."""
+    time, count = lanes.time, lanes.count
+    error, h = time[ERROR, lane], time[H, lane]
+    factor = SAFETY * time[POWER, lane]
+    if 0.0 <= error <= 1.0 and time[UNDER, lane] == 0.0:
+        t, t_stop = time[T, lane], time[T_STOP, lane]
+        is_last = h == t_stop - t
+        time[RIGHT_END, lane] = t_stop if is_last else t + h
+        time[T_NEW, lane] = time[RIGHT_END, lane]
+        count[ARRIVES, lane] = 1 if is_last else 0
+        limit = GROW if count[WAS_REJECTED, lane] == 0 else 1.0
+        time[H_NEXT, lane] = h * min(limit, max(SHRINK, factor))
+        count[STEPS, lane] += 1
+        count[WAS_REJECTED, lane] = 0
+        count[FAILURE, lane] = STEP_TOO_SMALL
+        time[TAKEN, lane] = 1.0
+        return True
+    count[FAILURE, lane] = STEP_TOO_SMALL
+    if error == -1.0:
+        count[FAILURE, lane] = SINGULAR
+        factor = SHRINK
+    elif not np.isfinite(error):
+        count[FAILURE, lane] = NOT_FINITE
+        factor = SHRINK
+    elif error <= 1.0:
+        factor = _AFTER_UNDERSHOOT
+    time[H_NEXT, lane] = h * min(0.9, max(SHRINK, factor))
+    count[REJECTED, lane] += 1
+    count[WAS_REJECTED, lane] = 1
+    return False
+
+
+@compiled
+def _arrive(lanes: Any, lane: Any, chunk: Any) -> Any:
+    """Let everything happen that happens where a step ends at a breakpoint; a status code."""
+    work = work_from(lanes.home[lane])
+    run, t, t_end = lanes.count[RUN, lane], lanes.time[T_NEW, lane], chunk.t_end[0]
+    is_cut = t < lanes.time[RIGHT_END, lane]
+    if is_cut:
+        expose(lanes, lane, work)
+        interpolate(work, t, work.vec[Y_AT])
+        for i in range(work.size[N]):
+            work.vec[Y, i] = work.vec[Y_AT, i]
+        work.flag[at.NEXT_TIME] = lanes.count[slots.NEXT_TIME, lane]
+    else:
+        read_state(lanes, lane, work, LANE_Y_NEW)
+    is_changed = apply_due(work, t, chunk.jump_times, chunk.jumps, chunk.values[run])
+    stop = next_stop(work, t_end, chunk.jump_times)
+    if is_changed or lanes.count[ARRIVES, lane] == _AT_ROOT:
+        status = restart(work, t, stop - t)
+        if status != OK:
+            return NOT_FINITE if status == BAD_START else status
+    else:
+        work.clock[at.H_NEXT] = lanes.time[H_NEXT, lane]
+    work.clock[T_SEEN] = t
+    _look(work, chunk, run, t)
+    if t < t_end:
+        enter(lanes, lane, work, t, stop)
+    return OK
+
+
+@compiled
+def _try_steps(lanes: Any) -> Any:
+    """Try a step in every lane that has a run; return how many are accepted."""
+    call_part(lanes.call[CALL_STEP], lanes, 0.0, 0.0)
+    n_taken = 0
+    for lane in range(lanes.size[WIDTH]):
+        lanes.time[TAKEN, lane] = 0.0
+        if lanes.count[RUN, lane] >= 0 and _judge(lanes, lane):
+            n_taken += 1
+    return n_taken
+
+
+@compiled
+def _read_off(lanes: Any, chunk: Any, has_grid: Any, has_reducers: Any) -> None:
+    """See what lies inside the accepted steps."""
+    has_roots = lanes.size[LANE_N_ROOT] > 0
+    is_any = has_reducers or has_roots
+    if has_grid and not is_any:
+        for lane in range(lanes.size[WIDTH]):
+            if lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, chunk.times):
+                is_any = True
+    if not is_any:
+        return
+    call_part(lanes.call[CALL_DENSE], lanes, 0.0, 0.0)
+    if has_roots:
+        cut_at_roots(lanes)
+    if has_reducers:
+        reduce_steps(lanes)
+    if has_grid:
+        emit_grid(lanes, chunk)
+
+
+@compiled
+def run_lanes(lanes: Any, chunk: Any) -> None:
+    """Run every row of ``chunk.starts``; see :class:`.layout.Chunk` and :class:`.layout.Lanes`."""
+    width, time, count = lanes.size[WIDTH], lanes.time, lanes.count
+    first = work_from(lanes.home[0])
+    longest, most = first.tune[MAX_STEP], first.tune[MAX_STEPS]
+    has_grid, has_reducers = chunk.trajectories.shape[1] > 0, first.codes.shape[0] > 0
+    t_end = chunk.t_end[0]
+    if chunk.stop_flag[0] != 0:
+        return
+    next_run, turn = 0, 0
+    for lane in range(width):
+        time[H, lane] = 1.0
+        time[RIGHT_END, lane] = 1.0
+        next_run = _fill(lanes, chunk, lane, next_run)
+    while True:
+        is_stopped = turn % _POLL == 0 and chunk.stop_flag[0] != 0
+        n_running = 0
+        for lane in range(width):
+            while count[RUN, lane] >= 0:
+                code = INTERRUPTED if is_stopped else _propose(lanes, lane, longest, most)
+                if code == OK:
+                    n_running += 1
+                    break
+                _close(lanes, lane, chunk, count[RUN, lane], code, time[T, lane])
+                if is_stopped:
+                    count[RUN, lane] = -1
+                else:
+                    next_run = _fill(lanes, chunk, lane, next_run)
+        if n_running == 0:
+            return
+        turn += 1
+        if _try_steps(lanes) == 0:
+            continue
+        _read_off(lanes, chunk, has_grid, has_reducers)
+        for lane in range(width):
+            if time[TAKEN, lane] == 0.0:
+                continue
+            t = time[T_NEW, lane]
+            if count[ARRIVES, lane] == 0:
+                time[T, lane] = t
+                continue
+            # Such a lane gets its state here, the others at the end of the turn.
+            time[TAKEN, lane] = 0.0
+            code = _arrive(lanes, lane, chunk)
+            if code != OK or t >= t_end:
+                _close(lanes, lane, chunk, count[RUN, lane], code, t)
+                next_run = _fill(lanes, chunk, lane, next_run)
+        call_part(lanes.call[CALL_COMMIT], lanes, 0.0, 0.0)

@@ -1,0 +1,87 @@
+"""What lies where in the arrays of :class:`sigmapath.solvers.layout.Lanes`, as named constants.
+
+Enters: nothing. Leaves: slot numbers. Used by everything in this package.
+"""
+
+from __future__ import annotations
+
+# Lanes.size: states, outputs, root functions, Jacobian values, lanes, whether anything is held or
+# infused in any lane.
+N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, N_LANE_SIZE = range(7)
+
+# Lanes.call: kernels for lanes, LU of the model, parts that serve every model.
+(
+    CALL_RHS,
+    CALL_JAC,
+    CALL_DFDT,
+    CALL_OUTPUTS,
+    CALL_ROOTS,
+    CALL_FACTOR,
+    CALL_SOLVE,
+    CALL_STEP,
+    CALL_DENSE,
+    CALL_SAMPLE,
+    CALL_COMMIT,
+    N_LANE_CALL,
+) = range(12)
+
+# Lanes.row. X: where a stage is evaluated; RIGHT: right-hand side of its linear system.
+(
+    Y,
+    Y_NEW,
+    RATE,
+    TIME_RATE,
+    X,
+    RIGHT,
+    SCRATCH,
+    DELTA,
+    DENSE_1,
+    DENSE_2,
+    DENSE_3,
+    Y_AT,
+    FORCING,
+    MASK,
+    N_LANE_ROW,
+) = range(15)
+
+# Lanes.level
+ATOL, LOWEST, REFUSED = range(3)
+
+# Lanes.obs: samples of a segment come first.
+OBS_GRID, N_OBS = 5, 6
+
+# Lanes.time. NOW: time handed to kernels; H: step to try; ERROR: its norm, -1 where singular;
+# POWER: ERROR^(-1/5); UNDER: 1 where a promised state undershoots; THETA: place within the step;
+# TAKEN: 1 where the step is accepted; T_NEW: where it ends, RIGHT_END: where it would have; SEEN:
+# what the reducers have seen, SEGMENT_END: what they are to see next.
+(
+    NOW,
+    T,
+    H,
+    ERROR,
+    POWER,
+    UNDER,
+    THETA,
+    TAKEN,
+    H_NEXT,
+    T_STOP,
+    T_NEW,
+    RIGHT_END,
+    SEEN,
+    SEGMENT_END,
+    N_LANE_TIME,
+) = range(15)
+
+# Lanes.count. RUN: -1 where idle; FAILURE: status if the step cannot shrink any more; ARRIVES: 1
+# where the step ends at a breakpoint, 2 at a root; WANTED: samples of the segment, see .dense.
+(
+    RUN,
+    STEPS,
+    REJECTED,
+    WAS_REJECTED,
+    FAILURE,
+    NEXT_TIME,
+    ARRIVES,
+    WANTED,
+    N_LANE_COUNT,
+) = range(9)

@@ -1,0 +1,321 @@
+"""Print one Rodas5P step over lanes, and what goes with it, as LLVM IR.
+
+Enters: a lane width. Leaves: the text of four parts, ``double part(int64 table, double, double)``
+with the table of a :class:`.layout.Lanes`: ``step`` tries a step in every lane, ``dense`` prepares
+dense output, ``sample`` evaluates observables or root functions inside the step, ``commit`` makes
+the right end the left where the step is taken. Called by :mod:`.code`.
+
+Every operation treats its lanes alike and apart: what a lane computes depends on nothing in the
+others. The formulas are those of :mod:`sigmapath.solvers.rosenbrock`, with products fused into
+sums where the machine can.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from sigmapath.solvers.ir import PART_ARGUMENTS
+from sigmapath.solvers.lanes import slots
+from sigmapath.solvers.lanes.text import Body
+from sigmapath.solvers.tableaux import RODAS5P
+
+__all__ = ["PART_NAMES", "step_text"]
+
+PART_NAMES = ("step", "dense", "sample", "commit")
+_N_STAGE = RODAS5P.n_stage
+
+
+def step_text(lanes: int, prefix: str, *, opaque: bool) -> str:
+    """Return the module of the four parts.
+
+    Parameters
+    ----------
+    lanes : int
+        Values per entry; 1 is scalar.
+    prefix : str
+        Put before their names.
+    opaque : bool
+        Whether pointers have no element type.
+    """
+    bodies = {"step": _Step(lanes, opaque).body}
+    for name, make in (("dense", _dense), ("sample", _sample), ("commit", _commit)):
+        bodies[name] = Body(lanes, opaque)
+        make(bodies[name])
+    suffix, real = ("f64", "double") if lanes == 1 else (f"v{lanes}f64", f"<{lanes} x double>")
+    declared = [
+        f"declare {real} @llvm.{name}.{suffix}({', '.join([real] * count)})"
+        for name, count in (("fmuladd", 3), ("fabs", 1), ("sqrt", 1))
+    ]
+    texts = [
+        body.function(f"double @{prefix}{name}{PART_ARGUMENTS}") for name, body in bodies.items()
+    ]
+    return "\n".join([*declared, *texts])
+
+
+def _rows(body: Body, names: tuple[str, ...]) -> tuple[dict[str, str], str]:
+    """Addresses of rows by name, and their length in bytes."""
+    row = body.field("row")
+    n = body.entry(body.field("size"), slots.N_STATE)
+    size = body.add(f"mul i64 {n}, {body.bytes}")
+    return {name: body.offset(row, size, getattr(slots, name)) for name in names}, size
+
+
+class _Step:
+    """The step, stage by stage."""
+
+    def __init__(self, lanes: int, opaque: bool) -> None:
+        body = self.body = Body(lanes, opaque)
+        names = ("Y", "Y_NEW", "RATE", "TIME_RATE", "X", "RIGHT", "SCRATCH", "FORCING", "MASK")
+        self.row, self.size = _rows(body, names)
+        self.stage, self.p, self.time = body.field("stage"), body.field("p"), body.field("time")
+        self.jac, self.lu = body.field("jac"), body.field("lu")
+        call, size = body.field("call"), body.field("size")
+        self.rhs = body.entry(call, slots.CALL_RHS)
+        self.solver = body.entry(call, slots.CALL_SOLVE)
+        self.t, self.h = self._clock(slots.T), self._clock(slots.H)
+        self.r = body.op("fdiv", body.splat(1.0), self.h)
+        changes = body.entry(size, slots.HAS_CHANGES)
+        self.has_changes = body.add(f"icmp ne i64 {changes}, 0")
+        self.dfdt = body.entry(call, slots.CALL_DFDT)
+        self.has_dfdt = body.add(f"icmp ne i64 {self.dfdt}, 0")
+        self._prepare(call, size)
+        self._stages()
+        self._judge()
+
+    def _clock(self, slot: int) -> str:
+        return self.body.load(self.time, self.body.bytes * slot)
+
+    def _set_clock(self, slot: int, value: str) -> None:
+        self.body.store(value, self.time, self.body.bytes * slot)
+
+    def _rates(self, node: float, y: str, out: str) -> None:
+        """Write f at node within the step, with infusions, zero where held."""
+        body = self.body
+        now = self.t if node == 0.0 else body.fma(self.h, body.splat(node), self.t)
+        self._set_clock(slots.NOW, now)
+        place = body.offset(self.time, body.bytes, slots.NOW)
+        body.call(self.rhs, place, self.row[y], self.p, self.row[out])
+        end = body.begin_if(self.has_changes)[0]
+        offset, _ = body.begin_loop()
+        # Where nothing is infused -0.0 is added, which changes no value.
+        value = body.op("fadd", body.load(self.row[out], offset), self._at("FORCING", offset))
+        body.store(self._held(value, offset), self.row[out], offset)
+        body.end_loop(self.size)
+        body.end_if(end)
+
+    def _at(self, row: str, offset: str) -> str:
+        return self.body.load(self.row[row], offset)
+
+    def _held(self, value: str, offset: str) -> str:
+        """The value, zero in lanes that hold the state."""
+        body = self.body
+        is_held = body.compare("une", self._at("MASK", offset), body.splat(0.0))
+        return body.select(is_held, body.splat(0.0), value)
+
+    def _prepare(self, call: str, size: str) -> None:
+        """Rate, Jacobian, df/dt at the left end; factors of W."""
+        body = self.body
+        self._rates(0.0, "Y", "RATE")
+        now = body.offset(self.time, body.bytes, slots.NOW)
+        body.call(body.entry(call, slots.CALL_JAC), now, self.row["Y"], self.p, self.jac)
+        end = body.begin_if(self.has_dfdt)[0]
+        body.call(self.dfdt, now, self.row["Y"], self.p, self.row["TIME_RATE"])
+        body.end_if(end)
+        end = body.begin_if(self.has_changes)[0]
+        offset, _ = body.begin_loop()
+        body.store(self._held(self._at("TIME_RATE", offset), offset), self.row["TIME_RATE"], offset)
+        body.end_loop(self.size)
+        count = body.add(f"mul i64 {body.entry(size, slots.N_JAC)}, {body.bytes}")
+        of = body.field("jac_row")
+        offset, _ = body.begin_loop()
+        k = body.add(f"udiv i64 {offset}, {body.lanes}")
+        row = body.scalar(of, k, "i64")
+        row = body.add(f"mul i64 {row}, {body.bytes}")
+        body.store(self._held(body.load(self.jac, offset), row), self.jac, offset)
+        body.end_loop(count)
+        body.end_if(end)
+        shift = body.op("fmul", self.r, body.splat(1.0 / RODAS5P.gamma))
+        # ERROR serves as the place of the shift and of the sum that tells a singular matrix.
+        self._set_clock(slots.POWER, shift)
+        self._set_clock(slots.ERROR, body.splat(0.0))
+        places = [body.offset(self.time, body.bytes, slot) for slot in (slots.POWER, slots.ERROR)]
+        body.call(body.entry(call, slots.CALL_FACTOR), self.jac, self.lu, *places)
+        self.sound = body.compare("oeq", self._clock(slots.ERROR), body.splat(0.0))
+
+    def _solve(self, stage: int) -> None:
+        """Solve for the increments of a stage, counted from 0."""
+        place = self.body.offset(self.stage, self.body.bytes, stage)
+        self.body.call(self.solver, self.lu, self.row["RIGHT"], self.row["SCRATCH"], place)
+
+    def _increment(self, stage: int, offset: str) -> str:
+        """Increment of a stage for the state at an offset."""
+        body = self.body
+        place = body.add(f"mul i64 {offset}, {_N_STAGE}")
+        return body.load(self.stage, body.add(f"add i64 {place}, {body.bytes * stage}"))
+
+    def _sum(self, factors: list[float], offset: str, start: str | None = None) -> str:
+        """``start + sum_k factors[k] u_k`` for the state at an offset."""
+        body, total = self.body, start
+        for k, factor in enumerate(factors):
+            if factor != 0.0:
+                u, number = self._increment(k, offset), body.splat(factor)
+                total = body.op("fmul", u, number) if total is None else body.fma(u, number, total)
+        assert total is not None
+        return total
+
+    def _stages(self) -> None:
+        body, tableau = self.body, RODAS5P
+        for stage in range(_N_STAGE):
+            if stage > 0:
+                offset, _ = body.begin_loop()
+                if stage < _N_STAGE - 2:
+                    factors = [float(a) for a in tableau.a[stage, :stage]]
+                    x = self._sum(factors, offset, self._at("Y", offset))
+                else:
+                    # The last stages differ from their predecessor by the newest u.
+                    x = body.op("fadd", self._at("X", offset), self._increment(stage - 1, offset))
+                body.store(x, self.row["X"], offset)
+                body.end_loop(self.size)
+                self._rates(float(tableau.node[stage]), "X", "RIGHT")
+            self._right(stage)
+            self._solve(stage)
+
+    def _right(self, stage: int) -> None:
+        """Complete the right-hand side of a stage."""
+        body = self.body
+        time = float(RODAS5P.time[stage])
+        factors = [float(c) for c in RODAS5P.c[stage, :stage]]
+        source = "RATE" if stage == 0 else "RIGHT"
+        offset, _ = body.begin_loop()
+        value = self._at(source, offset)
+        if factors:
+            value = body.fma(self._sum(factors, offset), self.r, value)
+        body.store(value, self.row["RIGHT"], offset)
+        body.end_loop(self.size)
+        if time != 0.0:
+            end = body.begin_if(self.has_dfdt)[0]
+            factor = body.op("fmul", self.h, body.splat(time))
+            offset, _ = body.begin_loop()
+            value = body.fma(self._at("TIME_RATE", offset), factor, self._at("RIGHT", offset))
+            body.store(value, self.row["RIGHT"], offset)
+            body.end_loop(self.size)
+            body.end_if(end)
+
+    def _judge(self) -> None:
+        """New state, error norm and what the step size control needs of it."""
+        body = self.body
+        tune, level = body.field("tune"), body.field("level")
+        rtol, share = (body.spread(body.scalar(tune, 8 * k)) for k in range(2))
+        n = body.entry(body.field("size"), slots.N_STATE)
+        narrow = body.add(f"mul i64 {n}, 8")
+        levels = [body.offset(level, narrow, k) for k in range(3)]
+        zero = body.splat(0.0)
+        offset, (total, under) = body.begin_loop([zero, zero])
+        at = body.add(f"udiv i64 {offset}, {body.lanes}")
+        atol, lowest, refused = (body.spread(body.scalar(base, at)) for base in levels)
+        u = self._increment(_N_STAGE - 1, offset)
+        old = self._at("Y", offset)
+        new = body.op("fadd", self._at("X", offset), u)
+        a, b = body.absolute(old), body.absolute(new)
+        scale = body.fma(rtol, body.select(body.compare("ogt", a, b), a, b), atol)
+        ratio = self._held(body.op("fdiv", u, scale), offset)
+        more = body.fma(ratio, ratio, total)
+        is_far = body.add(
+            f"and {body.bits} {body.compare('olt', new, refused)}, {body.compare('oge', old, zero)}"
+        )
+        far = body.select(is_far, body.splat(1.0), under)
+        body.store(
+            body.select(body.compare("olt", new, lowest), zero, new), self.row["Y_NEW"], offset
+        )
+        body.end_loop(self.size, [more, far])
+        error = body.root(body.op("fmul", more, share))
+        self._set_clock(slots.POWER, _fifth_root(body, error))
+        self._set_clock(slots.ERROR, body.select(self.sound, error, body.splat(-1.0)))
+        self._set_clock(slots.UNDER, far)
+
+
+def _fifth_root(body: Body, value: str) -> str:
+    """``value ** (-1/5)`` of values cut to [1e-10, 1e10], to about 1e-10.
+
+    A guess from the exponent bits (within 4%), then four Newton steps
+    y <- y (6 - x y^5) / 5 for y^-5 = x, each squaring the error.
+    """
+    low, high = body.splat(1e-10), body.splat(1e10)
+    x = body.select(body.compare("ogt", value, low), value, low)
+    x = body.select(body.compare("olt", x, high), x, high)
+    whole = body.add(f"bitcast {body.real} {x} to {body.words}")
+    bits = body.add(f"sitofp {body.words} {whole} to {body.real}")
+    (one,) = struct.unpack(">q", struct.pack(">d", 1.0))
+    # 0.045 of the spacing of exponents centres the error of the guess.
+    middle = 1.2 * (one - 0.045 * 2.0**52)
+    guess = body.fma(bits, body.splat(-0.2), body.splat(middle))
+    guess = body.add(f"fptosi {body.real} {guess} to {body.words}")
+    y = body.add(f"bitcast {body.words} {guess} to {body.real}")
+    for _ in range(4):
+        square = body.op("fmul", y, y)
+        fifth = body.op("fmul", body.op("fmul", square, square), y)
+        factor = body.fma(body.op("fmul", x, fifth), body.splat(-0.2), body.splat(1.2))
+        y = body.op("fmul", y, factor)
+    return y
+
+
+def _dense(body: Body) -> None:
+    """Fill the rows of dense output, see :mod:`sigmapath.solvers.interpolate`."""
+    row, size = _rows(body, ("Y", "Y_NEW", "DELTA", "DENSE_1", "DENSE_2", "DENSE_3"))
+    stage = body.field("stage")
+    offset, _ = body.begin_loop()
+    delta = body.op("fsub", body.load(row["Y_NEW"], offset), body.load(row["Y"], offset))
+    body.store(delta, row["DELTA"], offset)
+    place = body.add(f"mul i64 {offset}, {_N_STAGE}")
+    first = body.add(f"add i64 {stage}, {place}")
+    u = [body.load(first, body.bytes * k) for k in range(_N_STAGE)]
+    for k, name in enumerate(("DENSE_1", "DENSE_2", "DENSE_3")):
+        factors = [body.splat(float(f)) for f in RODAS5P.dense[k]]
+        total = body.op("fmul", u[0], factors[0])
+        for one, factor in zip(u[1:], factors[1:], strict=True):
+            total = body.fma(one, factor, total)
+        body.store(total, row[name], offset)
+    body.end_loop(size)
+
+
+def _sample(body: Body) -> None:
+    """States at THETA, then observables (a = 0) or root functions (a = 1) into row b at NOW."""
+    row, size = _rows(body, ("Y", "DELTA", "DENSE_1", "DENSE_2", "DENSE_3", "Y_AT"))
+    time = body.field("time")
+    theta = body.load(time, body.bytes * slots.THETA)
+    rest = body.op("fsub", body.splat(1.0), theta)
+    n = body.entry(body.field("size"), slots.N_STATE)
+    lowest_row = body.offset(body.field("level"), body.add(f"mul i64 {n}, 8"), slots.LOWEST)
+    offset, _ = body.begin_loop()
+    inner = body.fma(body.load(row["DENSE_3"], offset), theta, body.load(row["DENSE_2"], offset))
+    inner = body.fma(inner, theta, body.load(row["DENSE_1"], offset))
+    change = body.fma(inner, rest, body.load(row["DELTA"], offset))
+    value = body.fma(change, theta, body.load(row["Y"], offset))
+    lowest = body.spread(body.scalar(lowest_row, body.add(f"udiv i64 {offset}, {body.lanes}")))
+    value = body.select(body.compare("olt", value, lowest), lowest, value)
+    body.store(value, row["Y_AT"], offset)
+    body.end_loop(size)
+    is_root = body.add("fcmp une double %a, 0.0")
+    call = body.field("call")
+    outputs, roots = body.entry(call, slots.CALL_OUTPUTS), body.entry(call, slots.CALL_ROOTS)
+    function = body.add(f"select i1 {is_root}, i64 {roots}, i64 {outputs}")
+    sizes = [body.field("obs", 2), body.field("root", 2)]
+    length = body.add(f"select i1 {is_root}, i64 {sizes[1]}, i64 {sizes[0]}")
+    bases = [body.field("obs"), body.field("root")]
+    base = body.add(f"select i1 {is_root}, i64 {bases[1]}, i64 {bases[0]}")
+    which = body.add("fptosi double %b to i64")
+    step = body.add(f"mul i64 {body.add(f'mul i64 {length}, {body.bytes}')}, {which}")
+    out = body.add(f"add i64 {base}, {step}")
+    now = body.offset(time, body.bytes, slots.NOW)
+    body.call(function, now, row["Y_AT"], body.field("p"), out)
+
+
+def _commit(body: Body) -> None:
+    """Y becomes Y_NEW where the step is taken."""
+    row, size = _rows(body, ("Y", "Y_NEW"))
+    taken = body.load(body.field("time"), body.bytes * slots.TAKEN)
+    is_taken = body.compare("une", taken, body.splat(0.0))
+    offset, _ = body.begin_loop()
+    value = body.select(is_taken, body.load(row["Y_NEW"], offset), body.load(row["Y"], offset))
+    body.store(value, row["Y"], offset)
+    body.end_loop(size)

@@ -1,0 +1,215 @@
+"""Lines of LLVM IR over lanes: pointers into :class:`.layout.Lanes`, loops over the states.
+
+Enters: names of rows. Leaves: text. Used by :mod:`.step`; one text serves every model.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from sigmapath.solvers import layout as at
+from sigmapath.solvers.ir import pointer, vector
+from sigmapath.solvers.tables import WORDS
+
+__all__ = ["Body"]
+
+_FIELD = {name: k for k, name in enumerate(at.Lanes._fields)}
+
+
+class Body:
+    """The lines of one function over lanes; values are named ``%v<count>``.
+
+    Parameters
+    ----------
+    lanes : int
+    opaque : bool
+        Whether pointers have no element type.
+    """
+
+    def __init__(self, lanes: int, opaque: bool) -> None:
+        self.lines: list[str] = []
+        self.lanes = lanes
+        self.real = vector(lanes)
+        self.opaque = opaque
+        self.bytes = 8 * lanes
+        self._count = 0
+        self._block = "entry"
+
+    # -- plain instructions --------------------------------------------------------------------
+
+    def name(self) -> str:
+        """Return a new name."""
+        self._count += 1
+        return f"%v{self._count}"
+
+    def add(self, text: str) -> str:
+        """Append an instruction; return the name of its value."""
+        name = self.name()
+        self.lines.append(f"  {name} = {text}")
+        return name
+
+    def splat(self, value: float) -> str:
+        """A number in all lanes, as the bits it is."""
+        bits = "0x" + struct.pack(">d", value).hex().upper()
+        if self.lanes == 1:
+            return bits
+        return "<" + ", ".join([f"double {bits}"] * self.lanes) + ">"
+
+    def op(self, operation: str, *values: str) -> str:
+        """Arithmetic on lanes."""
+        return self.add(f"{operation} {self.real} {', '.join(values)}")
+
+    def fma(self, a: str, b: str, c: str) -> str:
+        """``a b + c``, in one rounding where the machine can."""
+        return self._intrinsic("fmuladd", a, b, c)
+
+    def absolute(self, a: str) -> str:
+        """``|a|``."""
+        return self._intrinsic("fabs", a)
+
+    def root(self, a: str) -> str:
+        """Square root."""
+        return self._intrinsic("sqrt", a)
+
+    def _intrinsic(self, name: str, *values: str) -> str:
+        suffix = "f64" if self.lanes == 1 else f"v{self.lanes}f64"
+        given = ", ".join(f"{self.real} {value}" for value in values)
+        return self.add(f"call {self.real} @llvm.{name}.{suffix}({given})")
+
+    @property
+    def bits(self) -> str:
+        """Type of a truth value per lane."""
+        return "i1" if self.lanes == 1 else f"<{self.lanes} x i1>"
+
+    @property
+    def words(self) -> str:
+        """Type of an integer per lane."""
+        return "i64" if self.lanes == 1 else f"<{self.lanes} x i64>"
+
+    def compare(self, relation: str, a: str, b: str) -> str:
+        """A truth value per lane; ``relation`` as LLVM calls it."""
+        return self.add(f"fcmp {relation} {self.real} {a}, {b}")
+
+    def select(self, condition: str, a: str, b: str) -> str:
+        """``a`` in lanes where the condition holds, otherwise ``b``."""
+        return self.add(f"select {self.bits} {condition}, {self.real} {a}, {self.real} {b}")
+
+    def spread(self, scalar: str) -> str:
+        """A double in all lanes."""
+        if self.lanes == 1:
+            return scalar
+        one = self.add(f"insertelement {self.real} undef, double {scalar}, i32 0")
+        return self.add(
+            f"shufflevector {self.real} {one}, {self.real} undef, "
+            f"<{self.lanes} x i32> zeroinitializer"
+        )
+
+    # -- memory --------------------------------------------------------------------------------
+
+    def field(self, name: str, word: int = 0) -> str:
+        """The address of an array of the table (word 0), or one of its lengths."""
+        typed = pointer("i64", self.opaque)
+        place = self.add(f"add i64 %table, {8 * (WORDS * _FIELD[name] + word)}")
+        place = self.add(f"inttoptr i64 {place} to {typed}")
+        return self.add(f"load i64, {typed} {place}, align 8")
+
+    def entry(self, array: str, k: int) -> str:
+        """Element k of an int64 array at an address."""
+        return self.scalar(f"{array}", 8 * k, "i64")
+
+    def scalar(self, base: str, offset: int | str, kind: str = "double") -> str:
+        """A single value at an address and offset in bytes."""
+        typed = pointer(kind, self.opaque)
+        place = self.add(f"add i64 {base}, {offset}")
+        place = self.add(f"inttoptr i64 {place} to {typed}")
+        return self.add(f"load {kind}, {typed} {place}, align 8")
+
+    def _place(self, base: str, offset: int | str) -> str:
+        place = base if offset == 0 else self.add(f"add i64 {base}, {offset}")
+        return self.add(f"inttoptr i64 {place} to {self.pointer}")
+
+    @property
+    def pointer(self) -> str:
+        """Type of a pointer to lanes."""
+        return pointer(self.real, self.opaque)
+
+    def load(self, base: str, offset: int | str = 0) -> str:
+        """The lanes at an address and offset in bytes."""
+        return self.add(f"load {self.real}, {self.pointer} {self._place(base, offset)}, align 8")
+
+    def store(self, value: str, base: str, offset: int | str = 0) -> None:
+        """Write lanes to an address and offset in bytes."""
+        place = self._place(base, offset)
+        self.lines.append(f"  store {self.real} {value}, {self.pointer} {place}, align 8")
+
+    def offset(self, base: str, bytes_each: str | int, k: int) -> str:
+        """``base + k * bytes_each``."""
+        if k == 0:
+            return base
+        step = self.add(f"mul i64 {bytes_each}, {k}")
+        return self.add(f"add i64 {base}, {step}")
+
+    # -- control -------------------------------------------------------------------------------
+
+    def begin_loop(self, carried: Sequence[str] = ()) -> tuple[str, list[str]]:
+        """Open a loop over the states; return the offset in bytes and carried values.
+
+        ``carried`` are start values of sums over states, one per lane.
+        """
+        number = self._count = self._count + 1
+        head = f"loop{number}"
+        self.lines += [f"  br label %{head}", f"{head}:"]
+        self._open = (number, self._block, len(self.lines))
+        offset = f"%o{number}"
+        sums = [f"%s{number}.{k}" for k in range(len(carried))]
+        # Filled in when the loop is closed.
+        self._start = list(carried)
+        self._block = head
+        return offset, sums
+
+    def end_loop(self, end: str, sums: Sequence[str] = (), step: int | None = None) -> None:
+        """Close the loop at offset ``end``; ``sums`` are the new carried values."""
+        number, before, place = self._open
+        head, offset = f"loop{number}", f"%o{number}"
+        self.lines.append(f"  {offset}.next = add i64 {offset}, {step or self.bytes}")
+        self.lines.append(f"  {offset}.more = icmp ult i64 {offset}.next, {end}")
+        done = f"done{number}"
+        self.lines.append(f"  br i1 {offset}.more, label %{head}, label %{done}")
+        self.lines.append(f"{done}:")
+        phis = [f"  {offset} = phi i64 [ 0, %{before} ], [ {offset}.next, %{head} ]"]
+        for k, (start, new) in enumerate(zip(self._start, sums, strict=True)):
+            phis.append(
+                f"  %s{number}.{k} = phi {self.real} [ {start}, %{before} ], [ {new}, %{head} ]"
+            )
+        self.lines[place:place] = phis
+        self._block = done
+
+    def begin_if(self, condition: str) -> tuple[str, str]:
+        """Open a block that runs where an i1 holds."""
+        number = self._count = self._count + 1
+        self.lines.append(f"  br i1 {condition}, label %yes{number}, label %no{number}")
+        self.lines.append(f"yes{number}:")
+        self._block = f"yes{number}"
+        return f"no{number}", self._block
+
+    def end_if(self, label: str) -> None:
+        """Close the block."""
+        self.lines += [f"  br label %{label}", f"{label}:"]
+        self._block = label
+
+    def call(self, address: str, *places: str) -> None:
+        """Call a function of the given addresses (i64) as pointers to lanes."""
+        typed = "ptr" if self.opaque else f"void ({', '.join([self.pointer] * len(places))})*"
+        function = self.add(f"inttoptr i64 {address} to {typed}")
+        given = []
+        for place in places:
+            typed_place = self.add(f"inttoptr i64 {place} to {self.pointer}")
+            given.append(f"{self.pointer} {typed_place}")
+        self.lines.append(f"  call void {function}({', '.join(given)})")
+
+    def function(self, head: str, result: str = "ret double 0.0") -> str:
+        """Text of the function."""
+        return "\n".join(
+            [f"define {head} nounwind {{", "entry:", *self.lines, f"  {result}", "}", ""]
+        )

@@ -1,0 +1,217 @@
+"""Allocate once everything that a thread needs to run in lanes.
+
+Enters: kernels, scalar and for lanes, and options. Leaves: a :class:`LaneWorker`, which
+:func:`sigmapath.solvers.solve.solve_batch` takes in the place of a scalar one. Called by the
+simulation layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigmapath.errors import UnsupportedFeatureError
+from sigmapath.kernels import Kernels
+from sigmapath.solvers.conservation import Conservation
+from sigmapath.solvers.lanes import slots
+from sigmapath.solvers.lanes.code import lu_addresses, step_addresses
+from sigmapath.solvers.layout import Lanes, Work
+from sigmapath.solvers.library import lane_loop
+from sigmapath.solvers.linalg.symbolic import lu_program, n_matrix_values
+from sigmapath.solvers.linalg.unrolled import is_unrollable
+from sigmapath.solvers.options import UNDERSHOOT, SolverOptions
+from sigmapath.solvers.tableaux import RODAS5P
+from sigmapath.solvers.tables import address_of, address_table, set_last
+from sigmapath.solvers.workspace import Worker, make_worker
+
+__all__ = ["LaneWorker", "make_lane_workers", "suits_lanes"]
+
+# Rows at the start of a cache line, which is also the widest vector [bytes].
+_ALIGNMENT = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LaneWorker:
+    """The arrays of one thread that runs in lanes.
+
+    Parameters
+    ----------
+    kernels : Kernels
+        For one run at a time.
+    lane_kernels : Kernels
+        For ``width`` runs at a time; kept alive as long as their addresses are in use.
+    scalar : Worker
+        For what is done before runs start.
+    homes : tuple of Worker
+        One per lane, for what happens rarely.
+    arrays : tuple of ndarray
+        In the order of ``layout.Lanes``.
+    table : ndarray of int64
+        Addresses and shapes of these.
+    """
+
+    kernels: Kernels
+    lane_kernels: Kernels
+    scalar: Worker
+    homes: tuple[Worker, ...]
+    arrays: tuple[NDArray[Any], ...]
+    table: NDArray[np.int64]
+    _held: list[Any] = field(default_factory=list)
+
+    @property
+    def loop(self) -> Callable[[int, float, float], float]:
+        """The compiled loop, a function of the address of a chunk's table."""
+        return lane_loop()
+
+    def table_with(self, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
+        """Return the table completed by the arrays of a batch, which the caller keeps alive."""
+        *shared, memory = arrays
+        named = Lanes._make(self.arrays)
+        named.size[slots.HAS_CHANGES] = 0
+        memories = np.zeros((len(self.homes), *memory.shape))
+        tables = np.zeros((len(self.homes), len(self.homes[0].table)), dtype=np.int64)
+        for lane, home in enumerate(self.homes):
+            tables[lane] = home.table
+            set_last(Work, tables[lane], (*shared, memories[lane]))
+            named.home[lane] = address_of(tables[lane])
+        self._held[:] = [memories, tables]
+        return self.table
+
+
+def suits_lanes(kernels: Kernels, options: SolverOptions) -> bool:
+    """Whether runs of a model can go in lanes under these options.
+
+    Not those with events, delays, algebraic states or a fast part, nor by other methods than
+    Rodas5P, which "auto" takes as well; nor where elimination fills the matrix so much that there
+    is no code of its own for it.
+    """
+    is_plain = kernels.n_state > 0 and kernels.n_lag == 0 and not kernels.has_fast
+    has_events = kernels.events.n_event > 0
+    if not is_plain or has_events or (kernels.mass == 0.0).any():
+        return False
+    if options.method not in ("auto", "rodas5p") or options.fixed_step > 0.0:
+        return False
+    return is_unrollable(_program(kernels))
+
+
+def make_lane_workers(
+    kernels: Kernels,
+    lane_kernels: Kernels,
+    options: SolverOptions,
+    *,
+    conservation: Conservation | None = None,
+    count: int = 1,
+) -> list[LaneWorker]:
+    """Allocate workers that each run as many runs at a time as ``lane_kernels`` take.
+
+    Parameters
+    ----------
+    kernels, lane_kernels : Kernels
+        Of the same model with the same outputs.
+    options : SolverOptions
+    conservation : Conservation, optional
+        Conserved moieties of the model; needed for batches that equilibrate.
+    count : int
+        One per thread.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If the model or the options do not suit lanes, see :func:`suits_lanes`.
+    """
+    if not suits_lanes(kernels, options):
+        raise UnsupportedFeatureError("lanes with events, delays, algebraic states or fixed steps")
+    program = _program(kernels)
+    call = _calls(lane_kernels, program)
+    # Of use before runs start only, and then many times.
+    scalar = make_worker(kernels, options, conservation=conservation)
+    workers = []
+    for k in range(count):
+        homes = tuple(
+            make_worker(kernels, options, program=program, is_unrolled=False)
+            for _ in range(lane_kernels.lanes)
+        )
+        arrays = _arrays(lane_kernels, options, program, call)
+        own = (
+            make_worker(kernels, options, conservation=conservation, program=scalar.program)
+            if k > 0
+            else scalar
+        )
+        workers.append(
+            LaneWorker(
+                kernels=kernels,
+                lane_kernels=lane_kernels,
+                scalar=own,
+                homes=homes,
+                arrays=arrays,
+                table=address_table(Lanes, arrays),
+            )
+        )
+    return workers
+
+
+def _program(kernels: Kernels) -> NDArray[np.int64]:
+    return lu_program(kernels.pattern, kernels.mass, is_sparse=True)
+
+
+def _arrays(
+    kernels: Kernels,
+    options: SolverOptions,
+    program: NDArray[np.int64],
+    call: NDArray[np.int64],
+) -> tuple[NDArray[Any], ...]:
+    """The arrays of ``layout.Lanes`` in their order."""
+    n, width = kernels.n_state, kernels.lanes
+    size = np.zeros(slots.N_LANE_SIZE, dtype=np.int64)
+    size[slots.N_STATE] = n
+    size[slots.N_OUT] = kernels.n_output
+    size[slots.N_ROOT] = kernels.n_root if kernels.address("roots") else 0
+    size[slots.N_JAC] = kernels.pattern.nnz
+    size[slots.WIDTH] = width
+    promised = kernels.non_negative != 0
+    level = np.full((3, n), -np.inf)
+    level[slots.ATOL] = options.atol_of(n)
+    level[slots.LOWEST, promised] = 0.0
+    level[slots.REFUSED, promised] = -UNDERSHOOT * level[slots.ATOL, promised]
+    count = np.zeros((slots.N_LANE_COUNT, width), dtype=np.int64)
+    count[slots.RUN] = -1
+    return (
+        size,
+        call,
+        np.zeros(width, dtype=np.int64),
+        _aligned(slots.N_LANE_ROW, n, width),
+        _aligned(n, RODAS5P.n_stage, width),
+        level,
+        np.repeat(np.arange(n), np.diff(kernels.pattern.row_start)).astype(np.int64),
+        _aligned(max(kernels.pattern.nnz, 1), width),
+        _aligned(n_matrix_values(program), width),
+        _aligned(max(kernels.n_p, 1), width),
+        _aligned(slots.N_OBS, max(kernels.n_output, 1), width),
+        _aligned(5, max(kernels.n_root, 1), width),
+        _aligned(slots.N_LANE_TIME, width),
+        count,
+        np.array([options.rtol, 1.0 / n]),
+    )
+
+
+def _calls(kernels: Kernels, program: NDArray[np.int64]) -> NDArray[np.int64]:
+    call = np.zeros(slots.N_LANE_CALL, dtype=np.int64)
+    for name in ("rhs", "jac", "dfdt", "outputs", "roots"):
+        call[getattr(slots, f"CALL_{name.upper()}")] = kernels.address(name)
+    own = lu_addresses(program, kernels.lanes)
+    for name, address in {**own, **step_addresses(kernels.lanes)}.items():
+        call[getattr(slots, f"CALL_{name.upper()}")] = address
+    return call
+
+
+def _aligned(*shape: int) -> NDArray[np.float64]:
+    """Zeros that begin at a cache line."""
+    count = int(np.prod(shape))
+    spare = _ALIGNMENT // 8
+    whole = np.zeros(count + spare)
+    skip = (-address_of(whole) % _ALIGNMENT) // 8
+    return whole[skip : skip + count].reshape(shape)
