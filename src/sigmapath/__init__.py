@@ -19,6 +19,8 @@ _HOMES = {
     "from_sbml": "api",
     "models": "api",
     "ligands": "api",
+    "Run": "analysis.explain",
+    "explain": "analysis.explain",
     "ModelBuilder": "model.builder",
     "rate_laws": "model",
     "Condition": "experiment.condition",
@@ -47,6 +49,7 @@ __all__ = [
     "Condition",
     "Model",
     "ModelBuilder",
+    "Run",
     "SigmapathError",
     "Status",
     "assays",
@@ -56,6 +59,7 @@ __all__ = [
     "ensemble",
     "equilibrate",
     "errors",
+    "explain",
     "final",
     "fold",
     "from_antimony",
@@ -78,6 +82,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from sigmapath import assays, errors, plot
+    from sigmapath.analysis.explain import Run, explain
     from sigmapath.api import (
         Model,
         from_antimony,

@@ -43,7 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # io: an experiment that is baked into a model is written with the model's own records.
     "simulate": ROOT
     | {"expr", "model", "io", "solvers", "experiment", "results", "lower", "codegen", "machine"},
-    "analysis": ROOT | {"simulate", "experiment", "results", "pathways"},
+    # expr, lower: which reactions account for a difference is read off the mathematics.
+    "analysis": ROOT | {"expr", "lower", "simulate", "experiment", "results", "pathways"},
     # assays: virtual experiments on a prepared model, or on one with a dye or a clamp written into
     # it; evidence: claims run as experiments.
     "assays": ROOT | {"expr", "model", "simulate", "experiment", "results", "pathways", "analysis"},

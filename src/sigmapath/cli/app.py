@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from sigmapath.cli import assay, check, docs, dose, evidence, inspect, simulate, sweep
+from sigmapath.cli import assay, check, docs, dose, evidence, inspect, simulate, sweep, why
 from sigmapath.cli.files import INTERRUPTED
 from sigmapath.errors import SigmapathError
 
@@ -64,6 +64,7 @@ app.command("show", short_help="Show what a model holds.")(inspect.show)
 app.command("check", short_help="Look for mistakes in a model.")(check.check)
 app.command("convert", short_help="Write a model as SBML or Antimony.")(inspect.convert)
 app.command("ligands", short_help="List the ligands.")(inspect.ligands)
+app.command("why", short_help="Which reactions account for a difference.")(why.why)
 app.add_typer(assay.group, name="assay", short_help="Run a virtual assay.")
 app.command("evidence", short_help="Put the claims about the pathway to the test.")(
     evidence.evidence
