@@ -16,6 +16,9 @@ from pathlib import Path
 
 __all__ = ["CacheWarning", "cache_directory", "make_room", "private_folder"]
 
+# Files that are never dropped for room: the largest so many.
+_KEPT = 32
+
 
 class CacheWarning(UserWarning):
     """The cache directory is not safe to take code from, so it is not used."""
@@ -85,12 +88,17 @@ def _unsafe(place: Path) -> str:
 def make_room(folder: Path, most: int) -> None:
     """Drop the older half of what is in ``folder`` where that is ``most`` things or more.
 
-    Code that is loaded needs its file no more, so nothing that runs is disturbed.
+    The largest files stay: they take longest to make again, and the compiled solvers, which every
+    model needs, are among them. Code that is loaded needs its file no more, so nothing that runs
+    is disturbed.
     """
     with contextlib.suppress(OSError):
         things = [path for path in folder.iterdir() if not path.name.startswith(".")]
         if len(things) < most:
             return
+        if len(things) > 4 * _KEPT:
+            things.sort(key=lambda path: path.stat().st_size)
+            del things[-_KEPT:]
         things.sort(key=lambda path: path.stat().st_mtime)
         for path in things[: len(things) // 2]:
             if path.is_dir() and not path.is_symlink():

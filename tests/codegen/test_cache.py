@@ -193,6 +193,16 @@ def test_old_entries_make_room(folder, monkeypatch):
     assert read_entry(f"{14:064d}") is not None
 
 
+def test_the_largest_entries_stay(folder, monkeypatch):
+    """The compiled solvers are older than the models that ran with them, and dearer than these."""
+    monkeypatch.setattr(cache, "_MOST_ENTRIES", 200)
+    assert write_entry("0" * 64, Entry(facts={}, code=b"x" * 10_000))
+    for k in range(1, 500):
+        assert write_entry(f"{k:064d}", Entry(facts={}, code=b"x"))
+    assert cache_report().n_entry <= 200
+    assert read_entry("0" * 64) is not None
+
+
 def test_old_modules_make_room(folder, monkeypatch):
     monkeypatch.setattr(numba_module, "_MOST_MODULES", 3)
     place = private_folder("numba")

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from sigmapath.errors import ParseError
 from sigmapath.expr.nodes import ARITY, NAN, TIME, Expr, apply, number, symbol
+from sigmapath.quantity.table import AVOGADRO
 
 __all__ = ["CONSTANTS", "FUNCTION_NAMES", "parse"]
 
@@ -41,8 +42,7 @@ CONSTANTS: dict[str, Expr] = {
     "time": TIME,
     "pi": number(math.pi),
     "exponentiale": number(math.e),
-    # Exact since the revision of the SI of 2019, 26th CGPM, resolution 1.
-    "avogadro": number(6.02214076e23),
+    "avogadro": number(float(AVOGADRO)),
     "inf": number(math.inf),
     "infinity": number(math.inf),
     "nan": NAN,

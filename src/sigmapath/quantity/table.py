@@ -23,11 +23,15 @@ __all__ = [
 # Base quantities, in the order of ``Unit.dimensions``; mass counts in kilograms.
 BASES = ("mol", "m", "s", "kg", "A", "K", "cd")
 
-# name -> (scale in the coherent SI unit, exponents of BASES). A molecule or item is 1/N_A mol
-# with N_A = 6.02214076e23/mol exactly (BIPM, The International System of Units, 9th ed. 2019,
-# section 2.2); cal is the thermochemical calorie; Da from CODATA 2018.
+# The one Avogadro number, per mol: that of SBML L3V2, which fixes the value of the csymbol avogadro
+# (section 3.4.6) and of the unit of that name (section 4.4.2) to CODATA 2006. The SI's exact number
+# of 2019 is 6.02214076e23; 2e-7 of it is no difference to any measurement, but a model and its
+# units have to mean the same.
+AVOGADRO = "6.02214179e23"
+
+# name -> (scale in the coherent SI unit, exponents of BASES). A molecule or item is 1/N_A mol; cal
+# is the thermochemical calorie; Da from CODATA 2018.
 NONE = (0, 0, 0, 0, 0, 0, 0)
-AVOGADRO = "6.02214076e23"
 SYMBOLS: dict[str, tuple[str, tuple[int, ...]]] = {
     "mol": ("1", (1, 0, 0, 0, 0, 0, 0)),
     "M": ("1000", (1, -3, 0, 0, 0, 0, 0)),

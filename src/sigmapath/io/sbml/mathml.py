@@ -17,11 +17,9 @@ from sigmapath.errors import ModelError, UnsupportedFeatureError
 from sigmapath.expr.distributions import DISTRIBUTIONS, TRUNCATED
 from sigmapath.expr.nodes import FALSE, TIME, TRUE, Expr, apply, number, symbol
 from sigmapath.io.sbml.library import library
+from sigmapath.quantity.table import AVOGADRO
 
-__all__ = ["AVOGADRO", "expression", "is_readable", "lambda_expression", "scaled"]
-
-# Value of the csymbol avogadro, section 3.4.6 (CODATA 2006; later CODATA values are not used).
-AVOGADRO = 6.02214179e23
+__all__ = ["expression", "is_readable", "lambda_expression", "scaled"]
 
 _UNARY = [
     "ABS",
@@ -164,7 +162,7 @@ def _builders() -> dict[int, Builder]:
         lib.AST_RATIONAL: lambda node, _a, _w: number(_quotient(node)),
         lib.AST_NAME: lambda node, _a, _w: symbol(node.getName() or ""),
         lib.AST_NAME_TIME: lambda _n, _a, _w: TIME,
-        lib.AST_NAME_AVOGADRO: lambda _n, _a, _w: number(AVOGADRO),
+        lib.AST_NAME_AVOGADRO: lambda _n, _a, _w: number(float(AVOGADRO)),
         lib.AST_CONSTANT_PI: lambda _n, _a, _w: number(math.pi),
         lib.AST_CONSTANT_E: lambda _n, _a, _w: number(math.e),
         lib.AST_CONSTANT_TRUE: lambda _n, _a, _w: TRUE,

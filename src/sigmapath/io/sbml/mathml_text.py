@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape
 
 from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.expr.nodes import Expr, postorder
-from sigmapath.io.sbml.mathml import AVOGADRO, scaled
+from sigmapath.io.sbml.mathml import scaled
+from sigmapath.quantity.table import AVOGADRO
 
 __all__ = ["LEVEL_3_VERSION_2_OPS", "lambda_text", "mathml_text"]
 
@@ -44,7 +45,7 @@ _CONSTANTS = {
     -math.inf: "<apply><minus/><infinity/></apply>",
     math.pi: "<pi/>",
     math.e: "<exponentiale/>",
-    AVOGADRO: _CSYMBOL.format("avogadro"),
+    float(AVOGADRO): _CSYMBOL.format("avogadro"),
 }
 
 
