@@ -10,26 +10,33 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
 
 import typer
 from typer.exceptions import TyperException
 
-from sigmapath.cli import assay, check, docs, dose, evidence, inspect, simulate, sweep, why
 from sigmapath.cli.files import INTERRUPTED
 from sigmapath.errors import SigmapathError
 
-__all__ = ["app", "run"]
+__all__ = ["run"]
 
-app = typer.Typer(
-    name="sigmapath",
-    help="Simulate how the sigma-1 receptor drives signalling between ER and mitochondria: dose an "
-    "agonist, sweep a stress, look at the pathway. Runs any SBML or Antimony model too.",
-    epilog='Start with: sigmapath dose "(+)-pentazocine"',
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+# Command, "module:function" or "module:group" within this package, and the help that the list of
+# commands has room for.
+_COMMANDS = (
+    ("dose", "dose:dose", "Dose a ligand: table, figure and data."),
+    ("simulate", "simulate:simulate", "Run a model over time."),
+    ("sweep", "sweep:sweep", "Run a model over one or more axes."),
+    ("steady-state", "inspect:steady_state", "Find the steady state of a model."),
+    ("models", "inspect:models", "List the packaged pathways."),
+    ("show", "inspect:show", "Show what a model holds."),
+    ("check", "check:check", "Look for mistakes in a model."),
+    ("convert", "inspect:convert", "Write a model as SBML or Antimony."),
+    ("ligands", "inspect:ligands", "List the ligands."),
+    ("why", "why:why", "Which reactions account for a difference."),
+    ("assay", "assay:group", "Run a virtual assay."),
+    ("evidence", "evidence:evidence", "Put the claims about the pathway to the test."),
+    ("docs", "docs:docs", "Write a page per system, with claims and verdicts."),
 )
 
 
@@ -41,7 +48,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     version: bool = typer.Option(
         False,
@@ -54,29 +60,43 @@ def _options(
     pass
 
 
-# The short help is what the list of commands has room for.
-app.command("dose", short_help="Dose a ligand: table, figure and data.")(dose.dose)
-app.command("simulate", short_help="Run a model over time.")(simulate.simulate)
-app.command("sweep", short_help="Run a model over one or more axes.")(sweep.sweep)
-app.command("steady-state", short_help="Find the steady state of a model.")(inspect.steady_state)
-app.command("models", short_help="List the packaged pathways.")(inspect.models)
-app.command("show", short_help="Show what a model holds.")(inspect.show)
-app.command("check", short_help="Look for mistakes in a model.")(check.check)
-app.command("convert", short_help="Write a model as SBML or Antimony.")(inspect.convert)
-app.command("ligands", short_help="List the ligands.")(inspect.ligands)
-app.command("why", short_help="Which reactions account for a difference.")(why.why)
-app.add_typer(assay.group, name="assay", short_help="Run a virtual assay.")
-app.command("evidence", short_help="Put the claims about the pathway to the test.")(
-    evidence.evidence
-)
-app.command("docs", short_help="Write a page per system, with claims and verdicts.")(docs.docs)
+@cache
+def _application(wanted: str) -> typer.Typer:
+    """The application with the command of this name alone, or with all where there is none such.
+
+    What a command is made of is imported and worked out only when it is called for: setting up
+    all of them takes longer than a small simulation.
+    """
+    app = typer.Typer(
+        name="sigmapath",
+        help="Simulate how the sigma-1 receptor drives signalling between ER and mitochondria: "
+        "dose an agonist, sweep a stress, look at the pathway. Runs any SBML or Antimony model "
+        "too.",
+        epilog='Start with: sigmapath dose "(+)-pentazocine"',
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_options)
+    chosen = [row for row in _COMMANDS if row[0] == wanted] or _COMMANDS
+    for name, place, text in chosen:
+        module, _, attribute = place.partition(":")
+        found = getattr(import_module(f"sigmapath.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name, short_help=text)
+        else:
+            app.command(name, short_help=text)(found)
+    return app
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; prints every error as one message."""
     try:
         # Without a command, the help is what was asked for.
-        result = app(list(arguments) or ["--help"], standalone_mode=False)
+        given = list(arguments) or ["--help"]
+        result = _application(given[0])(given, standalone_mode=False)
         sys.stdout.flush()
     except SigmapathError as error:
         return _refuse(str(error))

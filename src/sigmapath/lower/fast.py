@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from sigmapath.expr.nodes import ZERO, Expr, number, symbol
 from sigmapath.expr.simplify import add, mul
+from sigmapath.lower.system import SLOW_SHARE
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["SLOW_SHARE", "fast_reactions", "joined"]
+__all__ = ["fast_reactions", "joined"]
 
-# Symbol of a value of p that the solver writes: 1 as a rule, 0 while the fast part comes to rest.
-SLOW_SHARE = "slow#share"
 # Larger values lose digits of the slow part in the solution of the linear systems (the loss is
 # about SPEED * 1e-16 of it), smaller ones leave the quasi-equilibrium.
 SPEED = 1e9

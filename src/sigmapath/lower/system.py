@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from sigmapath.expr.nodes import Expr
 from sigmapath.kernels import EventTable, Pattern
-from sigmapath.lower.fast import SLOW_SHARE
 
-__all__ = ["Definition", "Moiety", "OdeSystem", "Quantity", "delayed_id"]
+__all__ = ["SLOW_SHARE", "Definition", "Moiety", "OdeSystem", "Quantity", "delayed_id"]
+
+# Symbol of a value of p that the solver writes: 1 as a rule, 0 while the fast part comes to rest.
+SLOW_SHARE = "slow#share"
 
 
 def delayed_id(k: int) -> str:
