@@ -151,6 +151,23 @@ def test_calcium_current_of_the_membrane() -> None:
     assert sp.plot.patch_traces(found) is not None
 
 
+def test_bapta_abolishes_what_s1r_does_through_sk() -> None:
+    """An agonist blocks SK, which calcium opens: with BAPTA there is nothing to block."""
+    model = sp.load("s1r_cell")
+    gain = {}
+    for bapta, dialysis in ((0.0, "1 min"), (1e4, "10 min")):
+        found = patch_clamp(
+            model, steps=[-71, -70], isolate="NMDA", stimulus={"glutamate": "1 mM"},
+            duration="200 ms", leak_subtraction=False, doses={"(+)-SKF10047": "10 uM"}, n=3,
+            pipette=Pipette(bapta_uM=bapta, noise_pA=0.0), dialysis=dialysis,
+        )  # fmt: skip
+        vehicle, agonist = found["current_mean"].values[:, 1]
+        assert vehicle < -5.0
+        gain[bapta] = agonist / vehicle
+    assert gain[0.0] > 1.1
+    assert gain[1e4] == pytest.approx(1.0, abs=0.02)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

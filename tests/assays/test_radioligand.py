@@ -70,6 +70,7 @@ def test_noise_has_a_seed_and_error_bars() -> None:
         {"label_concentration": 0.0},
         {"celsius": 95.0},
         {"n": 0},
+        {"n": 1, "noise": 0.1},
         {"noise": -1.0},
         {"concentrations": ["1 nM", "2 nM"]},
     ],

@@ -321,6 +321,7 @@ def _require_protocol(minutes: float, celsius: float, noise: float, n: int) -> N
         ("the temperature", celsius, 0.0 <= celsius <= 45.0, "0 to 45 degrees C"),
         ("the noise", noise, 0.0 <= noise < 1.0, "0 or more, below 1"),
         ("the number of replicates", n, n >= 1, "1 or more"),
+        ("noise without replicates", n, noise == 0.0 or n >= 2, "2 or more, for error bars"),
     ):
         if not is_fine:
             raise PlanError(
