@@ -65,6 +65,19 @@ def test_positive_ranges_are_log_uniform_others_uniform():
     assert abs(columns["V"].mean() + 60.0) < 4 * (20 / np.sqrt(12)) / np.sqrt(4000)
 
 
+def test_shares_are_uniform_in_their_log_odds():
+    share = ParameterRange(id="f", nominal=0.75, low=0.1, high=0.98, is_share=True)
+    column = draw(ensemble(4000, ranges=[share]), replaced={}, fixed=frozenset())["f"]
+    odds = np.log(column / (1.0 - column))
+    low, high = np.log(0.1 / 0.9), np.log(0.98 / 0.02)
+    assert column.min() >= 0.1
+    assert column.max() <= 0.98
+    # Mean and spread of a uniform variable, within 4 standard errors.
+    spread = (high - low) / np.sqrt(12)
+    assert abs(odds.mean() - (low + high) / 2) < 4 * spread / np.sqrt(4000)
+    assert abs(odds.std() - spread) < 0.03 * spread
+
+
 def test_fixed_ids_are_not_drawn_and_ligand_ranges_replace():
     described = ensemble(5, ranges=[RATE, VOLTAGE])
     columns = draw(described, replaced={"k": (2.0, 2.0)}, fixed=frozenset({"V"}))

@@ -97,7 +97,7 @@ class Equations:
 
     def at_start(self, **changed: float) -> dict[str, float]:
         """Return all values at t = 0, initial assignments evaluated; some constants changed."""
-        names: dict[str, Any] = {"exp": math.exp, "log": math.log, "sqrt": math.sqrt}
+        names: dict[str, Any] = {"exp": math.exp, "log": math.log, "sqrt": math.sqrt, "abs": abs}
         names |= self.constants | self.start | changed
         for key, code in self.initial:
             names[key] = eval(code, {"__builtins__": {}}, names)  # noqa: S307

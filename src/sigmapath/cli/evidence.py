@@ -26,6 +26,13 @@ def evidence(
         int, typer.Option("--ensemble", min=0, help="Draws from the parameter ranges.")
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draws.")] = 0,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Only how many claims hold and where, not each claim.")
+    ] = False,
+    arms: Annotated[
+        bool,
+        typer.Option("--arms", help="Also test each arm of open questions alone (S1R to NRF2)."),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Folder for evidence.html and evidence.xml (JUnit); made if "
@@ -41,6 +48,8 @@ def evidence(
     from sigmapath.evidence.claims import choose_claims, claims_folder, read_claims
     from sigmapath.evidence.evidence import gather
     from sigmapath.evidence.report import claim_rows, count_rows, html_report, junit_report
+    from sigmapath.evidence.rivals import rival_arms
+    from sigmapath.evidence.summary import summary_lines, summary_rows
     from sigmapath.results.storage import check_writable, write_text
 
     known = read_claims(claims_folder() / "claims.toml")
@@ -65,13 +74,22 @@ def evidence(
             courses=out is not None,
             progress=advance,
         )
-    print(table(*claim_rows(found)))
-    print()
-    for by in ("module", "tier"):
-        print(table(*count_rows(found, by)))
+    rivals = rival_arms(engine_of, claims=claim, modules=module) if arms else ()
+    if not summary:
+        print(table(*claim_rows(found)))
         print()
+        for by in ("module", "tier"):
+            print(table(*count_rows(found, by)))
+            print()
+    print(table(*summary_rows(found)))
+    for line in summary_lines(found):
+        print(line)
+    for rival in rivals:
+        print(f"\n{rival.question}. Claims that one of the variants changes:")
+        print(table(*rival.rows()))
     if out is not None:
-        for name, text in zip(_FILES, (html_report(found), junit_report(found)), strict=True):
+        texts = (html_report(found, rivals), junit_report(found))
+        for name, text in zip(_FILES, texts, strict=True):
             write_text(out / name, text)
             say(f"wrote {out / name}")
     return 1 if any(not j.ran[0] for j in found.judgements if j.findings) else 0

@@ -16,6 +16,7 @@ from sigmapath.evidence.drawing import lines_svg
 from sigmapath.evidence.evidence import Evidence
 from sigmapath.evidence.judging import VERDICTS, Judgement
 from sigmapath.evidence.measures import Recorded, parse_measure
+from sigmapath.evidence.rivals import RivalTable
 from sigmapath.evidence.uncertainty import Share, share_of_space
 
 __all__ = ["claim_rows", "count_rows", "html_report", "junit_report", "shares"]
@@ -59,7 +60,7 @@ def claim_rows(evidence: Evidence) -> tuple[list[str], list[list[str]]]:
     found = shares(evidence)
     header = ["claim", "tier", "verdict", "what was seen"]
     if found:
-        header[3:3] = ["holds in", "95 %", "ran"]
+        header[3:3] = ["holds in", "95 %", "of all", "ran"]
     rows = []
     for judgement in evidence.judgements:
         row = [judgement.claim.id, judgement.claim.tier, judgement.verdict, _seen(judgement)]
@@ -71,10 +72,11 @@ def claim_rows(evidence: Evidence) -> tuple[list[str], list[list[str]]]:
 
 def _share_cells(share: Share | None) -> list[str]:
     if share is None or not share.n_ran:
-        return ["", "", ""]
+        return ["", "", "", ""]
     return [
         f"{100 * share.share:.0f} %",
         f"{100 * share.low:.0f}-{100 * share.high:.0f}",
+        f"{100 * share.share_of_all:.0f} %",
         f"{share.n_ran}/{share.n_draw}",
     ]
 
@@ -90,7 +92,7 @@ def _seen(judgement: Judgement) -> str:
 # HTML --------------------------------------------------------------------------------------------
 
 
-def html_report(evidence: Evidence) -> str:
+def html_report(evidence: Evidence, rivals: Sequence[RivalTable] = ()) -> str:
     """Return the page: counts, then every claim with source, plot, comparisons and verdict."""
     found = shares(evidence)
     parts = [
@@ -103,6 +105,8 @@ def html_report(evidence: Evidence) -> str:
         _html_table(*count_rows(evidence, "module")),
         _html_table(*count_rows(evidence, "tier")),
     ]
+    for rival in rivals:
+        parts += [f"<h2>{escape(rival.question)}</h2>", _html_table(*rival.rows())]
     parts += [_section(judgement, evidence, found.get(judgement.claim.id))
               for judgement in evidence.judgements]  # fmt: skip
     return "\n".join([*parts, "</body></html>\n"])

@@ -20,6 +20,9 @@ __all__ = ["Share", "share_of_space", "wilson_interval"]
 # Normal quantile of a two-sided 95 % interval.
 _Z95 = 1.959963984540054
 _MOST_DECIDERS = 4
+_FEWEST_DRAWS = 20
+# Rank correlation of what is measured with passing above which one edge decides.
+_ONE_SIDED = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,8 @@ class Share:
     share_of_all, all_low, all_high : float
         The same with draws that did not run counted as not holding.
     deciders : tuple of (id, float)
-        Parameters that decide, by rank correlation with passing; + means more of it helps.
+        Parameters that decide, by rank correlation with the weakest comparison of the claim (the
+        one that fails in most draws); + means more of it helps.
     """
 
     n_draw: int
@@ -82,23 +86,46 @@ def share_of_space(judgement: Judgement, draws: Mapping[str, FloatArray]) -> Sha
         share_of_all=n_pass / n_draw if n_draw else math.nan,
         all_low=all_low,
         all_high=all_high,
-        deciders=_deciders(passed[ran], {k: column[1:][ran] for k, column in draws.items()}),
+        deciders=_deciders(
+            _margin(judgement, ran), {k: column[1:][ran] for k, column in draws.items()}
+        ),
     )
 
 
-def _deciders(
-    passed: NDArray[np.bool_], draws: Mapping[str, FloatArray]
-) -> tuple[tuple[str, float], ...]:
-    """Parameters by rank correlation with passing, beyond what chance gives."""
-    n = len(passed)
-    if n < 20 or passed.all() or not passed.any():
-        return ()
+def _margin(judgement: Judgement, ran: NDArray[np.bool_]) -> FloatArray:
+    """What the weakest comparison measured, turned so that more of it is nearer to passing.
+
+    A number says more than a verdict. Where passing needs neither more nor less of it, but a value
+    between two edges, the verdict itself is returned.
+    """
+    if not ran.any():
+        return np.zeros(0)
+    weakest = min(judgement.findings, key=lambda finding: float(finding.passed[1:][ran].mean()))
+    passed = weakest.passed[1:][ran].astype(float)
+    measured = _ranks(weakest.measured[1:][ran])
     outcome = passed - passed.mean()
+    size = math.sqrt(float((measured @ measured) * (outcome @ outcome)))
+    rho = float(measured @ outcome) / size if size else 0.0
+    return math.copysign(1.0, rho) * measured if abs(rho) > _ONE_SIDED else outcome
+
+
+def _ranks(column: FloatArray) -> FloatArray:
+    """Ranks about their mean; NaN counts as the smallest."""
+    order = np.argsort(np.argsort(np.nan_to_num(column, nan=-np.inf), kind="stable"), kind="stable")
+    ranks: FloatArray = order - order.mean()
+    return ranks
+
+
+def _deciders(margin: FloatArray, draws: Mapping[str, FloatArray]) -> tuple[tuple[str, float], ...]:
+    """Parameters by rank correlation with the margin, beyond what chance gives."""
+    n = len(margin)
+    if n < _FEWEST_DRAWS or not margin.any():
+        return ()
     found = []
     for name, column in draws.items():
-        ranks = np.argsort(np.argsort(column)).astype(float)
-        ranks -= ranks.mean()
-        rho = float(ranks @ outcome / math.sqrt((ranks @ ranks) * (outcome @ outcome)))
+        ranks = _ranks(column)
+        size = math.sqrt(float((ranks @ ranks) * (margin @ margin)))
+        rho = float(ranks @ margin) / size if size else 0.0
         # Three standard errors of a rank correlation: one in 370 parameters gets here by chance.
         if abs(rho) > 3.0 / math.sqrt(n):
             found.append((name, rho))

@@ -27,7 +27,10 @@ class ParameterRange:
     """Plausible range of one parameter, in its own unit.
 
     Drawn log-uniformly if ``low`` is above 0 (the scale of a rate constant is what is uncertain),
-    uniformly otherwise (voltages, offsets, shares that may be 0).
+    uniformly otherwise (voltages, offsets, shares that may be 0). A share, which ends at 1 as well
+    as at 0, is drawn uniformly in its log-odds ln(p / (1 - p)): what is left of 1 is as uncertain
+    in scale as what there is. Drawn on the logarithm, 0.1 to 0.98 would mean mostly small shares;
+    small shares are drawn alike either way.
     """
 
     id: str
@@ -35,9 +38,13 @@ class ParameterRange:
     low: float
     high: float
     grade: str = ""
+    is_share: bool = False
 
     def quantile(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values below which ``share`` of the range lies."""
+        if self.is_share and self.low > 0.0 and self.high < 1.0:
+            low, high = (math.log(edge / (1.0 - edge)) for edge in (self.low, self.high))
+            return 1.0 / (1.0 + np.exp(-(low + share * (high - low))))
         if self.low > 0.0:
             return np.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
         return self.low + share * (self.high - self.low)

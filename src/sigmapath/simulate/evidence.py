@@ -23,15 +23,16 @@ _LONGEST_LABEL = 60
 def parameter_ranges(network: ReactionNetwork) -> tuple[ParameterRange, ...]:
     """Ranges of the constants whose notes give one; inputs and derived values have none.
 
-    A constant that an initial assignment works out moves with the others, never by itself.
+    A constant that an initial assignment works out moves with the others, never by itself. A
+    dimensionless constant whose whole range lies between 0 and 1 is a share.
     """
     computed = {entry.symbol for entry in network.initial_assignments}
     computed |= {rule.variable for rule in network.assignment_rules}
     computed |= {rule.variable for rule in network.rate_rules}
     ranges = []
-    constants = [(c.id, c.size, c.meta) for c in network.compartments]
-    constants += [(p.id, p.value, p.meta) for p in network.parameters]
-    for name, value, meta in constants:
+    constants = [(c.id, c.size, "", c.meta) for c in network.compartments]
+    constants += [(p.id, p.value, p.units, p.meta) for p in network.parameters]
+    for name, value, units, meta in constants:
         evidence = parse_evidence(meta.notes)
         if name in computed or value is None or evidence.grade == "input":
             continue
@@ -44,6 +45,7 @@ def parameter_ranges(network: ReactionNetwork) -> tuple[ParameterRange, ...]:
                 low=evidence.low,
                 high=evidence.high,
                 grade=evidence.grade,
+                is_share=units == "dimensionless" and 0.0 < evidence.low < evidence.high < 1.0,
             )
         )
     return tuple(ranges)
