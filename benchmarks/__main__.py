@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: ``python -m benchmarks compare | limit | load``."""
+"""Command line of the benchmarks: ``python -m benchmarks compare | limit | load | agree``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.agreement import compare_folder, print_table, write_table
 from benchmarks.cases import Case, cases_of_folder, generated_case, s1r_mam_case
 from benchmarks.compare import QUICK, Effort, compare_case
 from benchmarks.limit import measure_limit, print_limits, write_limits
-from benchmarks.load import measure_load
+from benchmarks.load import measure_load, plot_load, write_load
 from benchmarks.peers.registry import installed_peers, peer_names
 from benchmarks.report import (
     Point,
@@ -55,10 +56,14 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_load(parser: argparse.ArgumentParser) -> None:
-    sizes = [50, 100, 200, 400, 800, 1600]
-    parser.add_argument("--sizes", type=_numbers, default=sizes, help="species, comma list")
+    sizes = [10, 100, 500, 1200, 2500, 3750, 5000]
+    parser.add_argument("--sizes", type=_numbers, default=sizes, help="reactions, comma list")
+    parser.add_argument("--wiring", choices=("local", "random"), default="local")
     parser.add_argument("--rounds", type=int, default=3, help="processes per size and program")
-    _peer_option(parser)
+    parser.add_argument("--longest", type=float, default=600.0, help="seconds per process")
+    parser.add_argument("--alone", action="store_true", help="without libRoadRunner")
+    parser.add_argument("--csv", type=Path, help="write the times here")
+    parser.add_argument("--plot", type=Path, help="draw them here (.png, .pdf)")
 
 
 def _cases(given: argparse.Namespace, folder: Path) -> list[Case]:
@@ -126,11 +131,38 @@ def _limit(given: argparse.Namespace, folder: Path) -> None:
 
 
 def _load(given: argparse.Namespace, folder: Path) -> None:
-    peers, absent = installed_peers(given.peers)
-    print(machine_line())
-    for line in absent:
+    has_peer = not given.alone
+    for line in installed_peers(["roadrunner"])[1] if has_peer else ():
         print(line)
-    measure_load(given.sizes, peers, given.rounds, folder)
+        has_peer = False
+    print(f"{machine_line()}; {given.wiring} wiring")
+    samples = measure_load(
+        given.sizes,
+        given.rounds,
+        folder,
+        wiring=given.wiring,
+        longest=given.longest,
+        has_peer=has_peer,
+    )
+    if given.csv is not None:
+        write_load(given.csv, samples)
+    if given.plot is not None:
+        plot_load(given.plot, samples)
+
+
+def _add_agree(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="searched for SBML files")
+    parser.add_argument("--rtol", type=float, default=1e-10, help="of both programs")
+    parser.add_argument("--longest", type=float, default=300.0, help="seconds per run")
+    parser.add_argument("--csv", type=Path, help="write the table here")
+
+
+def _agree(given: argparse.Namespace, folder: Path) -> None:
+    if not given.folder.is_dir():
+        raise SystemExit(f"{given.folder} is no folder")
+    found = print_table(compare_folder(given.folder, rtol=given.rtol, longest=given.longest))
+    if given.csv is not None:
+        write_table(given.csv, found)
 
 
 # name -> (what it does, options, action); a further measurement is a further line.
@@ -143,6 +175,7 @@ _COMMANDS: dict[
     "compare": ("sigmapath beside its peers, at matched error", _add_compare, _compare),
     "limit": ("where the time of a warm solve goes", _add_limit, _limit),
     "load": ("time to ready for networks of growing size", _add_load, _load),
+    "agree": ("published models against libRoadRunner, at tight tolerance", _add_agree, _agree),
 }
 
 

@@ -144,9 +144,9 @@ def cases_of_folder(folder: Path, only: set[str] | None = None) -> list[Case]:
     ]
 
 
-def generated_case(n_species: int, folder: Path, seed: int = 1) -> Case:
+def generated_case(n_species: int, folder: Path, seed: int = 1, *, wiring: str = "random") -> Case:
     """A generated network of ``n_species``; see :mod:`benchmarks.generated`."""
-    text, swept = network_text(n_species, seed)
+    text, swept = network_text(n_species, seed, wiring=wiring)
     return _written(f"generated_{n_species}", text, folder, end_time=100.0, swept=swept)
 
 

@@ -21,7 +21,14 @@ from benchmarks.peers.ours import Sigmapath
 from benchmarks.report import Row
 from benchmarks.statistics import ratios, spread
 
-__all__ = ["measure_cold", "measure_ready", "ready_seconds", "warmed_cache"]
+__all__ = [
+    "fresh_cache",
+    "measure_cold",
+    "measure_ready",
+    "ready_seconds",
+    "run_process",
+    "warmed_cache",
+]
 
 _CACHE = "SIGMAPATH_CACHE_DIR"
 _LONGEST = 900.0
@@ -43,6 +50,19 @@ def _run(command: list[str], environment: Mapping[str, str]) -> tuple[float, str
     return elapsed, done.stdout
 
 
+def run_process(command: list[str], cache: Path, longest: float) -> str | None:
+    """Output of a process with this cache folder; None where it takes longer than ``longest``."""
+    try:
+        done = subprocess.run(
+            command, env=_environment(cache), capture_output=True, text=True, timeout=longest
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    if done.returncode:
+        raise SystemExit(f"{command[0]} ... failed:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
 def warmed_cache(folder: Path) -> Path:
     """A cache folder of a machine on which sigmapath has run, but not the case's model."""
     cache = folder / "cache-warmed"
@@ -54,7 +74,7 @@ def warmed_cache(folder: Path) -> Path:
     return cache
 
 
-def _fresh(folder: Path, name: str) -> Path:
+def fresh_cache(folder: Path, name: str) -> Path:
     """A copy of the warmed cache, as it was before the case's model was seen."""
     cache = folder / name
     shutil.rmtree(cache, ignore_errors=True)
@@ -86,7 +106,7 @@ def measure_cold(
             continue
         unknown, known, theirs = [], [], []
         for _ in range(n):
-            cache = _fresh(folder, "cache-cold")
+            cache = fresh_cache(folder, "cache-cold")
             unknown.append(_run(command, _environment(cache))[0])
             known.append(_run(command, _environment(cache))[0])
             theirs.append(_run(their_command, _environment(cache))[0])
@@ -101,7 +121,7 @@ def ready_seconds(program: Peer, case: Case, folder: Path) -> tuple[float, float
         raise ValueError(f"{program.name} has no script for this")
     warm = small_case(folder).path
     command = [sys.executable, "-c", script, str(warm), str(case.path), f"{case.end_time:.17g}"]
-    ready, first = _run(command, _environment(_fresh(folder, "cache-ready")))[1].split()[-2:]
+    ready, first = _run(command, _environment(fresh_cache(folder, "cache-ready")))[1].split()[-2:]
     return float(ready), float(first)
 
 

@@ -172,3 +172,41 @@ def test_a_singular_or_broken_matrix_is_reported(rows, bad):
         values[[0, 4]], values[[1, 3]] = 0.0, 1.0  # rows 0 and 1 become opposite
     _, ok, x = solved(pattern, values, np.ones(3), np.zeros(3), shift, np.ones(3))
     assert not ok or not np.isfinite(x).all()
+
+
+def test_the_table_of_what_is_left_gives_the_fill_that_elimination_gives(monkeypatch):
+    # Oracle: boolean Gaussian elimination in the order that was found.
+    from sigmapath.solvers.linalg import symbolic
+
+    monkeypatch.setattr(symbolic, "_MOST_IN_SETS", 4)
+    monkeypatch.setattr(symbolic, "_REPACK", 7)
+    rng = np.random.default_rng(5)
+    n = 60
+    rows = [{*np.flatnonzero(rng.random(n) < 0.05).tolist(), i} for i in range(n)]
+    perm, filled = minimum_degree(rows)
+    assert sorted(perm) == list(range(n))
+    full = np.zeros((n, n), dtype=bool)
+    for i, row in enumerate(rows):
+        full[i, list(row)] = True
+    full = full[np.ix_(perm, perm)]
+    for k in range(n):
+        full[k + 1 :] |= full[k + 1 :, [k]] & (np.arange(n) > k) & full[k]
+    found = np.zeros((n, n), dtype=bool)
+    for i, row in enumerate(filled):
+        assert (np.diff(row) > 0).all()
+        found[i, row] = True
+    assert (found >= full).all()
+    # What is taken as full beyond that is the nearly full end.
+    assert np.count_nonzero(found & ~full) < 0.1 * n * n
+
+
+def test_ordering_a_large_network_without_locality_is_quick():
+    import time
+
+    rng = np.random.default_rng(6)
+    n = 1500
+    rows = [{*rng.integers(0, n, 4).tolist(), i, (i + 1) % n} for i in range(n)]
+    start = time.process_time()
+    perm, _ = minimum_degree(rows)
+    assert sorted(perm) == list(range(n))
+    assert time.process_time() - start < 10.0

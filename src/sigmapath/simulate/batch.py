@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from functools import lru_cache
 from queue import SimpleQueue
 
 import numpy as np
@@ -17,16 +18,24 @@ from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.plan import JumpRows, RunPlan
-from sigmapath.kernels import Kernels
+from sigmapath.kernels import Kernels, Pattern
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, ReducerTable, Rested
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.lanes.worker import LaneWorker, make_lane_workers
+from sigmapath.solvers.linalg.symbolic import lu_program
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.solve import jump_rows, solve_batch
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
-__all__ = ["Progress", "available_threads", "chunk_input", "run_batch"]
+__all__ = [
+    "Progress",
+    "available_threads",
+    "chunk_input",
+    "elimination_program",
+    "pays_for_own_code",
+    "run_batch",
+]
 
 Progress = Callable[[int, int], None]
 AnyWorker = Worker | LaneWorker
@@ -37,10 +46,35 @@ _LARGEST_CHUNK = 256
 _LARGEST_LANE_CHUNK = 512
 _CHUNKS_PER_THREAD = 8
 _LEAST_PER_LANE = 16
+# From this many runs on it pays to compile an LU and a step of the model's own; below, those that
+# serve every model give the first result sooner. Part of the provenance, as the tier is.
+_RUNS_FOR_OWN_CODE = 8
 # Equilibrations kept in memory at once; more are found beside their runs.
 _MOST_SHARED = 4096
 # How often the waiting thread looks up, so that Ctrl-C is answered at once [s].
 _PATIENCE = 0.2
+
+
+def pays_for_own_code(n_runs: int) -> bool:
+    """Whether so many runs are worth machine code of the model's own for the solver."""
+    return n_runs >= _RUNS_FOR_OWN_CODE
+
+
+def elimination_program(kernels: Kernels) -> NDArray[np.int64]:
+    """Elimination program of a model; the last few are remembered, they depend on nothing else."""
+    pattern = kernels.pattern
+    return _elimination_program(
+        pattern.row_start.tobytes(), pattern.column.tobytes(), kernels.mass.tobytes()
+    )
+
+
+@lru_cache(maxsize=4)
+def _elimination_program(row_start: bytes, column: bytes, mass: bytes) -> NDArray[np.int64]:
+    pattern = Pattern(
+        row_start=np.frombuffer(row_start, dtype=np.int64),
+        column=np.frombuffer(column, dtype=np.int64),
+    )
+    return lu_program(pattern, np.frombuffer(mass, dtype=np.float64))
 
 
 def available_threads() -> int:
@@ -86,7 +120,10 @@ def run_batch(
     n_threads = min(_checked_threads(threads), plan.n_runs)
     _require_memory(plan)
     lanes = 1 if lane_kernels is None else lane_kernels.lanes
-    crew = _Crew(_workers(kernels, lane_kernels, options, conservation, n_threads))
+    has_own_code = pays_for_own_code(plan.n_runs)
+    crew = _Crew(
+        _workers(kernels, lane_kernels, options, conservation, n_threads, has_own_code=has_own_code)
+    )
     rested = _shared_rest(crew, plan)
     result = _empty(kernels, plan)
     done = 0
@@ -150,6 +187,8 @@ def _workers(
     options: SolverOptions,
     conservation: Conservation | None,
     n_threads: int,
+    *,
+    has_own_code: bool,
 ) -> list[AnyWorker]:
     """Workers of one kind, one per thread."""
     if lane_kernels is not None:
@@ -158,12 +197,17 @@ def _workers(
                 kernels, lane_kernels, options, conservation=conservation, count=n_threads
             )
         )
-    first = make_worker(kernels, options, conservation=conservation)
-    others = [
-        make_worker(kernels, options, conservation=conservation, program=first.program)
-        for _ in range(n_threads - 1)
+    program = elimination_program(kernels)
+    return [
+        make_worker(
+            kernels,
+            options,
+            conservation=conservation,
+            program=program,
+            is_unrolled=has_own_code,
+        )
+        for _ in range(n_threads)
     ]
-    return [first, *others]
 
 
 def _spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:

@@ -58,6 +58,11 @@ HEADER = (
 _DENSE_SHARE = 0.8
 # Cost of a row operation in the tail and of each multiply-subtract of it, in those by index.
 _ROW_COST, _TAIL_SHARE = 8.0, 0.1
+# Ordering: fill by one pivot above which a table of booleans is faster than sets, its largest
+# size, and after how many pivots it is packed anew. Where even the best pivot fills this share of
+# what is left, the rest is full and its order makes no difference.
+_MOST_IN_SETS, _MOST_IN_TABLE, _REPACK = 1_000, 6_000, 256
+_FULL_SHARE = 0.9
 # Beyond this many updates the list itself would outgrow the caches and the memory (8 B each).
 _MOST_UPDATES = 20_000_000
 
@@ -84,16 +89,17 @@ def lu_program(pattern: Pattern, mass: NDArray[np.float64], *, is_sparse: bool =
     rows = _rows_with_diagonal(pattern, n)
     dense = n > 0 and bool((np.asarray(mass) == 0.0).any())
     perm: list[int] = list(range(n))
-    filled: list[list[int]] = []
+    filled: list[IntArray] = []
     tail = n
     if not dense:
         perm, filled = minimum_degree(rows)
         n_lu = sum(map(len, filled))
         dense = n > 2 and n_lu >= _DENSE_SHARE * n * n and not is_sparse
         tail = n if is_sparse else _tail(filled)
-        full = list(range(tail, n))
+        full = np.arange(tail, n)
         filled = [
-            row if i < tail else [j for j in row if j < tail] + full for i, row in enumerate(filled)
+            row if i < tail else np.concatenate([row[row < tail], full])
+            for i, row in enumerate(filled)
         ]
     if not dense:
         return _sparse_program(pattern, perm, filled, tail)
@@ -111,7 +117,7 @@ def _rows_with_diagonal(pattern: Pattern, n: int) -> list[set[int]]:
     return [{*column[start[i] : start[i + 1]].tolist(), i} for i in range(n)]
 
 
-def minimum_degree(rows: list[set[int]]) -> tuple[list[int], list[list[int]]]:
+def minimum_degree(rows: list[set[int]]) -> tuple[list[int], list[IntArray]]:
     """Order diagonal pivots by least Markowitz cost, ties to the lowest index, and fill in.
 
     Parameters
@@ -123,8 +129,13 @@ def minimum_degree(rows: list[set[int]]) -> tuple[list[int], list[list[int]]]:
     -------
     perm : list of int, length n
         State index of each pivot in turn.
-    filled : list of list of int
+    filled : list of ndarray of int
         For each pivot, the filled row of L and U in new indices, ascending.
+
+    Notes
+    -----
+    Sets of neighbours while there are few of them; then a table of what is left, for networks
+    without locality fill up towards the end. The order is the same either way.
 
     References
     ----------
@@ -137,8 +148,6 @@ def minimum_degree(rows: list[set[int]]) -> tuple[list[int], list[list[int]]]:
     for i, r in enumerate(row):
         for j in r:
             column[j].add(i)
-    lower: list[set[int]] = [set() for _ in range(n)]
-    upper: list[list[int]] = [[] for _ in range(n)]
 
     def cost(i: int) -> int:
         return (len(row[i]) - 1) * (len(column[i]) - 1)
@@ -146,19 +155,25 @@ def minimum_degree(rows: list[set[int]]) -> tuple[list[int], list[list[int]]]:
     queue = [(cost(i), i) for i in range(n)]
     heapq.heapify(queue)
     perm: list[int] = []
+    # Of each pivot in turn: the other columns of its row, the other rows of its column.
+    rights: list[IntArray] = []
+    belows: list[IntArray] = []
     done = [False] * n
     while queue:
         old_cost, pivot = heapq.heappop(queue)
         # Entries go stale as costs change; every change pushes a fresh one.
         if done[pivot] or old_cost != cost(pivot):
             continue
+        if old_cost > _MOST_IN_SETS and n - len(perm) <= _MOST_IN_TABLE:
+            _finish_in_table(row, done, perm, rights, belows)
+            break
         done[pivot] = True
         perm.append(pivot)
         right, below = row[pivot] - {pivot}, column[pivot] - {pivot}
-        upper[pivot] = sorted(right)
+        rights.append(np.array(list(right), dtype=np.int64))
+        belows.append(np.array(list(below), dtype=np.int64))
         for i in below:
             row[i].discard(pivot)
-            lower[i].add(pivot)
             for j in right - row[i]:
                 column[j].add(i)
             row[i] |= right
@@ -166,20 +181,74 @@ def minimum_degree(rows: list[set[int]]) -> tuple[list[int], list[list[int]]]:
             column[j].discard(pivot)
         for i in right | below:
             heapq.heappush(queue, (cost(i), i))
-    new = {old: k for k, old in enumerate(perm)}
-    filled = [
-        sorted([*(new[j] for j in lower[i]), new[i], *(new[j] for j in upper[i])]) for i in perm
-    ]
-    return perm, filled
+    return perm, _filled_rows(perm, rights, belows)
 
 
-def _tail(filled: list[list[int]]) -> int:
+def _finish_in_table(
+    row: list[set[int]],
+    done: list[bool],
+    perm: list[int],
+    rights: list[IntArray],
+    belows: list[IntArray],
+) -> None:
+    """Order the pivots that are left, by a table of what is filled; extends the last three."""
+    left = np.array([i for i, is_done in enumerate(done) if not is_done])
+    place = np.full(len(row), -1)
+    place[left] = np.arange(len(left))
+    table = np.zeros((len(left), len(left)), dtype=bool)
+    for k, i in enumerate(left):
+        table[k, place[list(row[i])]] = True
+    n_right, n_below = table.sum(axis=1) - 1, table.sum(axis=0) - 1
+    never = np.iinfo(np.int64).max
+    for step in range(len(left)):
+        if step and step % _REPACK == 0:
+            kept = np.flatnonzero(n_right >= 0)
+            table = np.ascontiguousarray(table[np.ix_(kept, kept)])
+            left, n_right, n_below = left[kept], n_right[kept], n_below[kept]
+        cost = np.where(n_right < 0, never, n_right * n_below)
+        pivot = int(np.argmin(cost))
+        if cost[pivot] >= _FULL_SHARE * (len(left) - step % _REPACK - 1) ** 2:
+            rest = left[n_right >= 0]
+            perm += rest.tolist()
+            rights += [rest[k + 1 :] for k in range(len(rest))]
+            belows += rights[-len(rest) :]
+            return
+        table[pivot, pivot] = False
+        right, below = np.flatnonzero(table[pivot]), np.flatnonzero(table[:, pivot])
+        perm.append(int(left[pivot]))
+        rights.append(left[right])
+        belows.append(left[below])
+        block = np.ix_(below, right)
+        old = table[block]
+        n_right[below] += len(right) - np.count_nonzero(old, axis=1) - 1
+        n_below[right] += len(below) - np.count_nonzero(old, axis=0) - 1
+        table[block] = True
+        table[pivot], table[:, pivot] = False, False
+        n_right[pivot] = -1
+
+
+def _filled_rows(perm: list[int], rights: list[IntArray], belows: list[IntArray]) -> list[IntArray]:
+    """Rows of L and U in new indices, from what each pivot had right of it and below."""
+    n = len(perm)
+    if n == 0:
+        return []
+    new = np.empty(n, dtype=np.int64)
+    new[perm] = np.arange(n)
+    in_u, in_l = (np.repeat(np.arange(n), list(map(len, part))) for part in (rights, belows))
+    owner = np.concatenate([np.arange(n), in_u, new[np.concatenate(belows)]])
+    column = np.concatenate([np.arange(n), new[np.concatenate(rights)], in_l])
+    order = np.lexsort((column, owner))
+    ends = np.cumsum(np.bincount(owner, minlength=n))
+    return np.split(column[order], ends[:-1])
+
+
+def _tail(filled: list[IntArray]) -> int:
     """First index of the rows that are best taken as full; n for none."""
     n = len(filled)
     below = np.zeros(n)
     right = np.zeros(n)
     for i, row in enumerate(filled):
-        k = row.index(i)
+        k = int(np.searchsorted(row, i))
         below[row[:k]] += 1.0
         right[i] = len(row) - k - 1
     by_index = np.concatenate([[0.0], np.cumsum(below * right)])
@@ -189,12 +258,12 @@ def _tail(filled: list[list[int]]) -> int:
 
 
 def _sparse_program(
-    pattern: Pattern, perm: list[int], filled: list[list[int]], tail: int
+    pattern: Pattern, perm: list[int], filled: list[IntArray], tail: int
 ) -> IntArray:
     n = len(perm)
     row = np.zeros(n + 1, dtype=np.int64)
     row[1:] = np.cumsum([len(r) for r in filled])
-    column = np.array([j for r in filled for j in r], dtype=np.int64)
+    column = np.concatenate(filled) if filled else np.empty(0, dtype=np.int64)
     diagonal = np.array(
         [row[i] + np.searchsorted(column[row[i] : row[i + 1]], i) for i in range(n)],
         dtype=np.int64,
