@@ -32,7 +32,7 @@ def why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def test_sentence_table_and_file(why, tmp_path: Path) -> None:
     code, out, _ = why(
         "--readout", "max(A)", "--dose", "drug=1", "--hold", "stress=2", "--until", "30",
-        "--no-rest", "--out", "why.csv",
+        "--no-rest", "--out", "why.csv", "--plot", "why.png",
     )  # fmt: skip
     assert code == 0
     sentence, _, *table = out.splitlines()
@@ -43,6 +43,7 @@ def test_sentence_table_and_file(why, tmp_path: Path) -> None:
     rows = (tmp_path / "why.csv").read_text().splitlines()
     assert rows[0] == "process,contribution,percent,driver,scheme"
     assert len(rows) == 5
+    assert (tmp_path / "why.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_against_other_doses_and_pulses(why) -> None:

@@ -50,7 +50,8 @@ def bearing(length_um: Any, cv: float, criterion_um: float) -> Any:
     Notes
     -----
     ``P(x > c) = erfc((ln c - m) / (s sqrt 2)) / 2`` with ``s^2 = ln(1 + cv^2)`` and
-    ``m = ln(mean) - s^2 / 2``: the log-normal distribution (doi:10.1641/0006-3568(2001)051).
+    ``m = ln(mean) - s^2 / 2``: the log-normal distribution, see
+    :func:`sigmapath.assays.replicates.factors`.
     """
     s = math.sqrt(math.log1p(cv * cv))
     place = (math.log(criterion_um) - np.log(length_um) + 0.5 * s * s) / (s * math.sqrt(2.0))

@@ -53,6 +53,7 @@ def why(
     ] = True,
     top: Annotated[int, typer.Option("--top", min=1, help="Reactions shown.")] = 12,
     out: Annotated[Path | None, typer.Option("--out", help="Write the whole table: .csv.")] = None,
+    plot: o.PlotOption = None,
 ) -> int:
     """Explain a difference: reactions ranked by their share, and a sentence.
 
@@ -62,11 +63,11 @@ def why(
     from sigmapath.analysis.explain import Run, explain, explained_readout
     from sigmapath.analysis.explain_text import HEADER, rows
     from sigmapath.api import load
-    from sigmapath.cli.files import check_outputs
+    from sigmapath.cli.files import check_outputs, write_figure
     from sigmapath.cli.screen import say, table
     from sigmapath.results.storage import write_text
 
-    check_outputs(out, None)
+    check_outputs(out, plot)
     if out is not None and out.suffix.lower() != ".csv":
         raise OutputError("an explanation is written as a table", where=str(out), expected=".csv")
     asked = explained_readout(readout)
@@ -95,6 +96,10 @@ def why(
     if out is not None:
         write_text(out, found.to_pandas().to_csv(index=False, lineterminator="\n"))
         say(f"wrote {out}")
+    if plot is not None:
+        from sigmapath.plot import reasons
+
+        write_figure(plot, lambda: reasons(found, most=top).figure)
     return 0
 
 

@@ -3,7 +3,8 @@
 ``sp.plot.time_course(data)``, ``sp.plot.dose_response(curve)``, ``sp.plot.heat_map(data)``,
 ``sp.plot.sweep_lines(data, readout)`` take ``ax=``; ``sp.plot.time_course_panels(data)`` and
 ``sp.plot.dose_figure(experiment)`` make whole figures. ``sp.plot.assay(data)`` draws the Dataset of
-any virtual assay as a paper would show it.
+any virtual assay as a paper would show it, ``sp.plot.reasons(explanation)`` what ``sp.explain``
+found.
 """
 
 from sigmapath.plot.assay_bars import co_immunoprecipitation, fret, score
@@ -14,6 +15,7 @@ from sigmapath.plot.assay_courses import (
     patch_traces,
     wash,
 )
+from sigmapath.plot.assay_reasons import reasons
 from sigmapath.plot.dose_figure import dose_figure
 from sigmapath.plot.dose_response import dose_response
 from sigmapath.plot.heat_map import heat_map
@@ -31,6 +33,7 @@ __all__ = [
     "fret",
     "heat_map",
     "patch_traces",
+    "reasons",
     "score",
     "sweep_lines",
     "time_course",
