@@ -139,7 +139,8 @@ class Model:
     -----
     Times, doses and values are plain numbers in the units of the model, or text with a unit
     ("100 nM", "6 h"). Options of every run: ``method`` ("auto", "rodas5p", "tsit5"; "ssa" is exact
-    stochastic simulation), ``rtol`` (1e-6), ``atol`` (1e-3 rtol, in units of the states),
+    stochastic simulation), ``rtol`` (1e-6), ``atol`` (by default 1e-3 rtol times the scale of each
+    state, which the model's start values give and which is at most 1),
     ``max_steps``, ``backend`` ("llvm" or "numba"), ``threads``, ``progress`` (a callable (done,
     total)).
     """

@@ -1,7 +1,7 @@
 """Stochastic cases of the SBML Test Suite: run many times, compare mean and deviation.
 
 Enters: the folder of a case. Leaves: a :class:`StochasticOutcome`. Called by the tests and by
-``python -m sigmapath.conformance.stochastic DIR``.
+``python -m sigmapath.conformance DIR/stochastic``.
 
 The criterion is that of the suite: with n runs, reference mean mu and deviation sigma::
 
@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,14 @@ from sigmapath.conformance.suite import models_of
 from sigmapath.errors import ParseError, SigmapathError
 from sigmapath.status import Status
 
-__all__ = ["StochasticCase", "StochasticOutcome", "judge_stochastic", "read_stochastic_case"]
+__all__ = [
+    "StochasticCase",
+    "StochasticOutcome",
+    "find_stochastic_cases",
+    "judge_stochastic",
+    "read_stochastic_case",
+    "stochastic_table",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -243,24 +251,46 @@ def judge_stochastic(
     )
 
 
-def main(arguments: list[str]) -> int:
-    """Judge all cases below a folder and print a line each; 0 if none is wrong."""
-    folder = Path(arguments[0])
-    runs = int(arguments[1]) if len(arguments) > 1 else RUNS
+def find_stochastic_cases(folder: Path) -> tuple[Path, ...]:
+    """Return the folders of the stochastic cases below ``folder`` (or ``folder/stochastic``)."""
     root = folder / "stochastic" if (folder / "stochastic").is_dir() else folder
+    if not root.is_dir():
+        return ()
     cases = sorted(path for path in root.iterdir() if re.fullmatch(r"\d{5}", path.name))
-    outcomes = [judge_stochastic(path, runs=runs) for path in cases]
+    return tuple(path for path in cases if _is_stochastic(path))
+
+
+def _is_stochastic(case: Path) -> bool:
+    settings = case / f"{case.name}-settings.txt"
+    return settings.is_file() and "meanRange" in settings.read_text(encoding="utf-8")
+
+
+def stochastic_table(outcomes: Sequence[StochasticOutcome], runs: int) -> str:
+    """A line per case with its excursions, then the counts and the rule that was applied."""
+    lines = []
     for outcome in outcomes:
         where = f"{outcome.n_outside} of {outcome.n_points} outside" if outcome.n_outside else ""
         where += f", {outcome.n_seeds} seeds" if outcome.n_seeds > 1 else ""
         line = f"{outcome.number} {outcome.verdict:10} {outcome.seconds:7.2f} s {where}"
-        print(f"{line} {outcome.reason}".rstrip())
-    good = sum(outcome.verdict in ("pass", "excursions") for outcome in outcomes)
+        lines.append(f"{line} {outcome.reason}".rstrip())
     clean = sum(outcome.verdict == "pass" for outcome in outcomes)
+    good = clean + sum(outcome.verdict == "excursions" for outcome in outcomes)
     out, points = sum(o.n_outside for o in outcomes), sum(o.n_points for o in outcomes)
-    print(f"{good} of {len(outcomes)} cases pass, {clean} of them without excursions;")
-    print(f"{out} of {points} points outside at the first seed, {runs} runs each")
-    return 0 if good == len(outcomes) else 1
+    lines += [
+        f"{good} of {len(outcomes)} stochastic cases pass, {clean} of them without excursions;",
+        f"{out} of {points} points outside at the first seed, {runs} runs each",
+        f"rule: at most {_FEW:.0%} of the points of a case outside their range, none farther than "
+        f"{_FAR:g} times the range; a case beyond that is judged by a second seed",
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Judge all cases below a folder and print a line each; 0 if none is wrong."""
+    runs = int(arguments[1]) if len(arguments) > 1 else RUNS
+    outcomes = [judge_stochastic(p, runs=runs) for p in find_stochastic_cases(Path(arguments[0]))]
+    print(stochastic_table(outcomes, runs))
+    return 0 if all(outcome.verdict in ("pass", "excursions") for outcome in outcomes) else 1
 
 
 if __name__ == "__main__":

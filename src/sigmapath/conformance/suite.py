@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sigmapath.errors import ParseError, UnknownNameError
 
-__all__ = ["Case", "find_cases", "read_case", "read_reference"]
+__all__ = ["Case", "find_cases", "read_case", "read_reference", "read_tags"]
 
 _NUMBER = re.compile(r"\d{5}")
 _MODEL = re.compile(r"-sbml-(l\dv\d)\.xml$")
@@ -116,6 +116,13 @@ def _tags(text: str) -> dict[str, tuple[str, ...]]:
         if key.strip() in ("componentTags", "testTags"):
             found[key.strip()] = _names(value)
     return found
+
+
+def read_tags(folder: Path) -> tuple[str, ...]:
+    """Component and test tags of a case of any kind."""
+    path = folder / f"{folder.name}-model.m"
+    found = _tags(path.read_text(encoding="utf-8", errors="replace"))
+    return (*found.get("componentTags", ()), *found.get("testTags", ()))
 
 
 def models_of(folder: Path) -> Iterator[tuple[str, Path]]:

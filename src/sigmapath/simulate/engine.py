@@ -30,6 +30,7 @@ from sigmapath.opcodes import JumpOp
 from sigmapath.results.raw import RawResult
 from sigmapath.simulate.batch import Progress, run_batch
 from sigmapath.simulate.moieties import conservation_of
+from sigmapath.simulate.tolerances import with_tolerances
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.status import Status
@@ -210,7 +211,7 @@ class Engine:
         output = run_batch(
             kernels,
             plan,
-            chosen.solver,
+            with_tolerances(chosen.solver, self.system, kernels),
             conservation=self.conservation(plan) if plan.rest is not None else None,
             threads=chosen.threads,
             progress=chosen.progress,

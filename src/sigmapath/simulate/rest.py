@@ -5,7 +5,6 @@ Enters: an engine and a plan with an equilibration. Leaves: a :class:`RestReport
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from sigmapath.kernels import Kernels
 from sigmapath.opcodes import JumpOp
 from sigmapath.simulate.engine import Engine, run_options
 from sigmapath.simulate.moieties import conservation_of
+from sigmapath.simulate.tolerances import call_once, start_point, with_tolerances
 
 __all__ = ["RestReport", "find_rest", "start_of"]
 
@@ -125,7 +125,8 @@ def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
 
     chosen = run_options(options)
     kernels = engine.kernels(plan.outputs, backend=chosen.backend, tier=chosen.tier or "quick")
-    p, y = _start(kernels, plan.start)
+    solver = with_tolerances(chosen.solver, engine.system, kernels)
+    p, y = start_point(kernels, plan.start)
     held = _apply(kernels, plan, p, y)
     found = steady_state(
         kernels,
@@ -133,12 +134,12 @@ def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
         p,
         conservation=conservation_of(engine.system, plan.start),
         held=held,
-        rtol=chosen.solver.rtol,
-        atol=chosen.solver.atol_of(kernels.n_state),
+        rtol=solver.rtol,
+        atol=solver.atol_of(kernels.n_state),
     )
     out = np.full(kernels.n_output, np.nan)
     if found.status == 0:
-        _call(kernels, "outputs", np.zeros(1), found.state, p, out)
+        call_once(kernels, "outputs", np.zeros(1), found.state, p, out)
     levels = {o.name: float(v) for o, v in zip(plan.outputs, out, strict=True)}
     return RestReport(
         levels=levels,
@@ -157,17 +158,7 @@ def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
 
 def start_of(engine: Engine, plan: RunPlan) -> tuple[FloatArray, FloatArray]:
     """Parameters (with their derived tail) and states of a plan before anything happens."""
-    return _start(engine.kernels(plan.outputs), plan.start)
-
-
-def _start(kernels: Kernels, start: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Parameters (with their derived tail) and states at t = 0."""
-    p = np.zeros(max(kernels.n_p, 1))
-    y = np.zeros(max(kernels.n_state, 1))
-    if kernels.has_fast:
-        p[kernels.n_param + kernels.n_lag] = 1.0
-    _call(kernels, "initial", np.zeros(1), start.copy(), p, y)
-    return p[: kernels.n_p], y[: kernels.n_state]
+    return start_point(engine.kernels(plan.outputs), plan.start)
 
 
 def _apply(kernels: Kernels, plan: RunPlan, p: FloatArray, y: FloatArray) -> list[int]:
@@ -182,17 +173,5 @@ def _apply(kernels: Kernels, plan: RunPlan, p: FloatArray, y: FloatArray) -> lis
                 y[index] = value
             elif op == JumpOp.HOLD and value:
                 held.append(int(index))
-        _call(kernels, "derive", np.zeros(1), y, p, p)
+        call_once(kernels, "derive", np.zeros(1), y, p, p)
     return held
-
-
-def _call(
-    kernels: Kernels, name: str, t: FloatArray, y: FloatArray, p: FloatArray, out: FloatArray
-) -> None:
-    """Call one kernel from Python; does nothing where the model has none."""
-    address = kernels.address(name)
-    if address:
-        pointer = ctypes.POINTER(ctypes.c_double)
-        signature = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, pointer)
-        arrays = [a if a.size else np.zeros(1) for a in (t, y, p, out)]
-        signature(address)(*(a.ctypes.data_as(pointer) for a in arrays))

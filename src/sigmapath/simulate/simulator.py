@@ -16,6 +16,7 @@ from sigmapath.errors import PlanError, SolverError
 from sigmapath.experiment.plan import RunPlan
 from sigmapath.simulate.batch import chunk_input
 from sigmapath.simulate.engine import Engine, run_options
+from sigmapath.simulate.tolerances import with_tolerances
 from sigmapath.solvers.solve import PreparedRun
 from sigmapath.solvers.workspace import make_worker
 from sigmapath.status import Status
@@ -49,7 +50,7 @@ class Simulator:
         kernels = engine.kernels(plan.outputs, backend=chosen.backend, tier=chosen.tier or "quick")
         worker = make_worker(
             kernels,
-            chosen.solver,
+            with_tolerances(chosen.solver, engine.system, kernels),
             conservation=engine.conservation(plan) if plan.rest is not None else None,
         )
         self._prepared = PreparedRun(worker, chunk_input(plan, 0, 1))

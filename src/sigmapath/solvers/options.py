@@ -37,9 +37,11 @@ class SolverOptions:
     rtol : float
         Relative tolerance of the local error, between 1e-14 and 1.
     atol : float or iterable of float, optional
-        Absolute tolerance in the units of the states, one number or one per state. By default
-        1e-3 * rtol: right where states are of the order of one, as concentrations in uM are. A
-        state far below ``atol`` is not controlled at all.
+        Absolute tolerance in the units of the states, one number or one per state; a state far
+        below its own is not controlled at all. By default 1e-3 * rtol times the scale of each
+        state, at most 1, which runs take from the start values of the model
+        (:mod:`sigmapath.simulate.tolerances`): models in mol/L are as right as those in uM. Where
+        no model is known, the scale is 1.
     max_steps : int
         Most steps, rejected ones included, per run.
     max_step : float
@@ -157,6 +159,6 @@ def _checked_atol(atol: object) -> float | tuple[float, ...] | None:
                 "atol must be positive and finite",
                 where="atol",
                 found=str(value),
-                fix="leave it out for 1e-3 * rtol, or give the smallest amount that matters",
+                fix="leave it out, or give the smallest amount that matters",
             )
     return values if is_many else values[0]
