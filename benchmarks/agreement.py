@@ -222,11 +222,11 @@ _PROGRAMS: dict[str, Any] = {"sigmapath": _sigmapath, "libRoadRunner": _libroadr
 
 
 def _serve(program: str, file: str, end: str, rtol: str, out: str) -> None:
-    from sigmapath.errors import UnsupportedFeatureError
+    from sigmapath.errors import ModelError, UnsupportedFeatureError
 
     try:
         names, runs = _PROGRAMS[program](Path(file), float(end), float(rtol))
-    except UnsupportedFeatureError as error:
+    except (ModelError, UnsupportedFeatureError) as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         raise SystemExit(3) from error
     except Exception as error:

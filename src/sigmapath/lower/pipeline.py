@@ -31,7 +31,7 @@ from sigmapath.lower.roles import Roles, assign_roles
 from sigmapath.lower.roots import dynamic_ids, switching_functions
 from sigmapath.lower.signs import promised_non_negative
 from sigmapath.lower.start import start_values
-from sigmapath.lower.stoichiometry import net_stoichiometry
+from sigmapath.lower.stoichiometry import net_stoichiometry, require_coefficients
 from sigmapath.lower.system import OdeSystem, Quantity, delayed_id
 from sigmapath.lower.units import observable_units, time_unit
 from sigmapath.model.network import ReactionNetwork
@@ -116,6 +116,7 @@ def lower(network: ReactionNetwork) -> OdeSystem:
     where = network.where
     solved = solve_algebraic_rules(flatten(network))
     flat = solved.network
+    require_coefficients(flat)
     stoichiometry = net_stoichiometry(flat)
     roles = assign_roles(flat, stoichiometry, solved.implicit)
     equations = build_equations(flat, stoichiometry, roles)

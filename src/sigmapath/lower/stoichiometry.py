@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sigmapath.errors import ModelError
 from sigmapath.expr.nodes import NAN, ZERO, Expr, number, symbol
 from sigmapath.expr.simplify import add, neg
 from sigmapath.lower.formulas import formulas
@@ -15,7 +16,7 @@ from sigmapath.lower.order import symbols_of
 from sigmapath.model.components import SpeciesReference
 from sigmapath.model.network import ReactionNetwork
 
-__all__ = ["NetStoichiometry", "live_references", "net_stoichiometry"]
+__all__ = ["NetStoichiometry", "live_references", "net_stoichiometry", "require_coefficients"]
 
 # species id -> reaction id -> net coefficient (a number, or a formula where it may change)
 NetStoichiometry = Mapping[str, Mapping[str, Expr]]
@@ -49,6 +50,28 @@ def _coefficient(reference: SpeciesReference, live: Mapping[str, SpeciesReferenc
     if reference.stoichiometry_math is not None:
         return reference.stoichiometry_math
     return NAN if reference.stoichiometry is None else number(reference.stoichiometry)
+
+
+def require_coefficients(network: ReactionNetwork) -> None:
+    """Refuse a reaction that does not say how much of a species it uses or makes.
+
+    Raises
+    ------
+    ModelError
+        With reaction and species. Level 3 has no default and leaves it to rules, assignments and
+        events to give a value (SBML Level 3 Version 2 core, section 4.11.3); other simulators take
+        1 without a word.
+    """
+    live = live_references(network)
+    for reaction in network.reactions:
+        for reference in (*reaction.reactants, *reaction.products):
+            has_value = reference.stoichiometry is not None or reference.id in live
+            if not has_value and reference.stoichiometry_math is None:
+                raise ModelError(
+                    f"the stoichiometry of {reference.species} has no value",
+                    where=f"{network.where}, reaction {reaction.id}".removeprefix(", "),
+                    fix='write stoichiometry="1" if one is meant: SBML Level 3 has no default',
+                )
 
 
 def net_stoichiometry(network: ReactionNetwork) -> NetStoichiometry:

@@ -28,7 +28,7 @@ from sigmapath.lower.system import OdeSystem
 from sigmapath.names import NameIndex
 from sigmapath.opcodes import JumpOp
 from sigmapath.results.raw import RawResult
-from sigmapath.simulate.batch import Progress, run_batch
+from sigmapath.simulate.batch import Progress, pays_for_own_code, run_batch
 from sigmapath.simulate.moieties import conservation_of
 from sigmapath.simulate.tolerances import with_tolerances
 from sigmapath.solvers.conservation import Conservation
@@ -226,6 +226,7 @@ class Engine:
                 "backend": chosen.backend,
                 "tier": tier,
                 "lanes": lanes,
+                "own_code": pays_for_own_code(plan.n_runs),
             },
             missing_values=self._missing_values(plan)
             if (output.status == _BAD_START).any()
