@@ -207,7 +207,11 @@ def binding_numbers(
     minutes = float(protocol["minutes"])
     _require_protocol(minutes, 37.0, 0.0, 1)
     drawn = members if isinstance(members, int) else None
-    added = hot.Ki_uM if protocol["L_nM"] == "Kd" else float(protocol["L_nM"]) / _NM
+    at_kd = protocol["L_nM"] == "Kd"
+    added: Any = hot.Ki_uM if at_kd else float(protocol["L_nM"]) / _NM
+    if at_kd and drawn:
+        # Every member has a Kd of its own, which its experimenter would have measured and used.
+        added = _drawn(engine, [(hot, "L1")], drawn, seed, frozenset())["Kd_L1"]
     tested = cold.Ki_uM * np.geomspace(0.01, 1e3, 12)
     bind: dict[str, Any] = {"settings": {"hot_total": added}, "members": drawn, "seed": seed}
     points = np.concatenate([[0.0], tested])
@@ -223,7 +227,7 @@ def binding_numbers(
     bind["settings"] = {}
     read = ["bound_specific", "hot"]
     sat, _ = _bind(engine, hot, None, "hot_total", labels, minutes, read=read, **bind)
-    single = np.array([added])
+    single = np.atleast_1d(added)[:1]
     ends = [
         _bind(engine, hot, None, "hot_total", single, t, read=read, **bind)[0]["bound_specific"]
         for t in (minutes, _FOREVER)
@@ -272,10 +276,10 @@ def _bind(
     described: Ensemble | None = None
     drawn: dict[str, FloatArray] = {}
     if members:
-        wide = ensemble(members, ranges=_ranges(engine, pairs), seed=seed)
-        columns = draw(wide, replaced={}, fixed=frozenset(settings) | {axis})
-        nominal = {r.id: r.nominal for r in wide.ranges} | constants
-        drawn = {k: np.concatenate([[nominal[k]], column]) for k, column in columns.items()}
+        drawn = _drawn(engine, pairs, members, seed, frozenset(settings) | {axis})
+        columns = {k: v for k, v in settings.items() if np.ndim(v) and k != axis}
+        settings = {k: v for k, v in settings.items() if k not in columns}
+        drawn |= columns
         described = ensemble(members=drawn, nominal=False)
     given = {} if described else constants
     plan = engine.plan(
@@ -288,6 +292,20 @@ def _bind(
     raw = engine.run(plan)
     size = 1 + members if members else 1
     return {name: np.asarray(raw.reduced[name]).reshape(size, -1) for name in read}, drawn
+
+
+def _drawn(
+    engine: Engine,
+    pairs: Sequence[tuple[Ligand, str]],
+    members: int,
+    seed: int,
+    fixed: frozenset[str],
+) -> dict[str, FloatArray]:
+    """Constants of the nominal member and of the draws."""
+    wide = ensemble(members, ranges=_ranges(engine, pairs), seed=seed)
+    columns = draw(wide, replaced={}, fixed=fixed)
+    nominal = {r.id: r.nominal for r in wide.ranges}
+    return {k: np.concatenate([[nominal[k]], column]) for k, column in columns.items()}
 
 
 def _ranges(engine: Engine, pairs: Sequence[tuple[Ligand, str]]) -> list[ParameterRange]:

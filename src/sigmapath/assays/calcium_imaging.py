@@ -149,8 +149,9 @@ def calcium_imaging(
         Fmax / Fmin [1]: over 100 for Fluo-4 (Gee 2000, doi:10.1054/ceca.1999.0095). In cells
         assumed, 15 to 150.
     spread : mapping parameter -> coefficient of variation, optional
-        Constants that differ from cell to cell, log-normally; ``{"V_PLC": 0.25, "B_cyt": 0.1}``
-        where the model has them, by default. Assumed, 0.1 to 0.5.
+        Constants that differ from cell to cell, log-normally; by default ``{"IP3_PLC": 0.25,
+        "B_cyt": 0.1}`` (response of phospholipase C, buffer) where the model has them. Assumed, 0.1
+        to 0.5.
     camera : Camera, optional
     n, seed : int
         Cells per arm; of the cells and of the camera.
@@ -217,7 +218,8 @@ def calcium_imaging(
 
 
 _STIMULUS = {"GPCR_stimulus": 1.0}
-_SPREAD = {"V_PLC": 0.25, "B_cyt": 0.1}
+# The size of the response to a receptor, whichever of its constants the model is given.
+_SPREAD = {"IP3_PLC": 0.25, "V_PLC": 0.25, "B_cyt": 0.1}
 
 
 def protocol_seconds(value: Any, what: str = "the time") -> float:
@@ -264,7 +266,7 @@ def _spread(engine: Engine, given: Mapping[str, float] | None) -> dict[str, tupl
     """Nominal value and coefficient of variation of the constants that differ between cells."""
     values = {p.id: p.value for p in engine.system.parameters}
     if given is None:
-        given = {name: cv for name, cv in _SPREAD.items() if name in values}
+        given = {k: cv for k, cv in _SPREAD.items() if math.isfinite(values.get(k, math.nan))}
     for name, cv in given.items():
         if name not in values or not math.isfinite(values[name]):
             raise UnknownNameError("constant", name, values, where="spread")

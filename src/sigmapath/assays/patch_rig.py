@@ -43,8 +43,8 @@ _CURRENTS = {
     "NMDA": ("g_NMDA", "g_SK"),
 }
 _BLOCKABLE = (*(g for kept in _CURRENTS.values() for g in kept), "g_ASIC", "g_TRPV1")
-# Active S1R at half effect on a channel.
-_SENSITIVE = ("K_S1R_channel", "K_S1R_SK")
+# Active S1R at half effect on a channel, over that at rest or by itself.
+_SENSITIVE = ("r_S1R_channel", "r_S1R_SK", "K_S1R_channel", "K_S1R_SK")
 ISOLATED = (*_CURRENTS, "all")
 NEAR_HOLDING = -10.0  # step from the holding potential that measures the linear leak [mV]
 _SETTLING = 0.2  # at the holding potential before a step, at least [s]
@@ -145,16 +145,14 @@ def rig_of(
         require(0.0 <= cv < 2.0, f"the spread of the {what}", found=cv, expected="0 to below 2",
                 where=where)  # fmt: skip
     kept = _kept(isolate, where)
-    values = {p.id: p.value for p in network.parameters}
+    values = constants_given(network)
     if kept and not any(values.get(k) for k in kept):
         raise PlanError(
             f"this model has no {isolate} current", where=where, found=network.id,
             fix="use s1r_cell, or another current",
         )  # fmt: skip
     blocked = {k: 0.0 for k in _BLOCKABLE if k in values and kept and k not in kept}
-    capacitance = values["C_cell"]
-    assert capacitance is not None
-    network = _circuit(network, chosen, dendrite, 1e3 * capacitance)
+    network = _circuit(network, chosen, dendrite, 1e3 * values["C_cell"])
     constants = _constants(network, blocked)
     return Rig(
         engine=engine_with(model, network),
@@ -190,17 +188,28 @@ def _circuit(
     return network
 
 
-def _constants(network: ReactionNetwork, blocked: dict[str, float]) -> dict[str, float]:
-    """Conductances and capacitances of the membrane, which grow with the cell."""
+def constants_given(network: ReactionNetwork) -> dict[str, float]:
+    """Constants with a value of their own; what an assignment works out is left out."""
+    computed = {entry.symbol for entry in network.initial_assignments}
+    computed |= {rule.variable for rule in network.assignment_rules}
     return {
         p.id: p.value
         for p in network.parameters
-        if p.value
-        and p.constant
-        and (p.units == "nS" or p.id == "C_cell")
-        and p.id not in blocked
-        and p.id not in ("g_clamp", "g_axial")
-        and math.isfinite(p.value)
+        if p.value is not None and math.isfinite(p.value) and p.id not in computed and p.constant
+    }
+
+
+def _constants(network: ReactionNetwork, blocked: dict[str, float]) -> dict[str, float]:
+    """Conductances and capacitances of the membrane, which grow with the cell."""
+    given = constants_given(network)
+    units = {p.id: p.units for p in network.parameters}
+    return {
+        name: value
+        for name, value in given.items()
+        if value
+        and (units[name] == "nS" or name == "C_cell")
+        and name not in blocked
+        and name not in ("g_clamp", "g_axial")
     }
 
 
