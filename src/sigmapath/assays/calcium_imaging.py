@@ -149,9 +149,9 @@ def calcium_imaging(
         Fmax / Fmin [1]: over 100 for Fluo-4 (Gee 2000, doi:10.1054/ceca.1999.0095). In cells
         assumed, 15 to 150.
     spread : mapping parameter -> coefficient of variation, optional
-        Constants that differ from cell to cell, log-normally; by default ``{"IP3_PLC": 0.25,
-        "B_cyt": 0.1}`` (response of phospholipase C, buffer) where the model has them. Assumed, 0.1
-        to 0.5.
+        Constants that differ from cell to cell, log-normally; by default the response of
+        phospholipase C (0.25), the bulk IP3 receptors (0.15) and the buffer (0.1), where the model
+        has them. Assumed, 0.1 to 0.5.
     camera : Camera, optional
     n, seed : int
         Cells per arm; of the cells and of the camera.
@@ -219,7 +219,7 @@ def calcium_imaging(
 
 _STIMULUS = {"GPCR_stimulus": 1.0}
 # The size of the response to a receptor, whichever of its constants the model is given.
-_SPREAD = {"IP3_PLC": 0.25, "V_PLC": 0.25, "B_cyt": 0.1}
+_SPREAD = {"r_IP3_PLC": 0.25, "V_PLC": 0.25, "P_IP3R_bulk": 0.15, "B_cyt": 0.1}
 
 
 def protocol_seconds(value: Any, what: str = "the time") -> float:
