@@ -487,3 +487,66 @@ def test_steady_state_with_fast_reactions_and_rates_of_change():
     np.testing.assert_allclose([rest["A"], rest["B"]], [5.0 / 3.0, 10.0 / 3.0], rtol=1e-9)
     # The rate of change is the small difference of two large fast ones.
     np.testing.assert_allclose(rest["r"], 7.0, atol=1e-5)
+
+
+STEADY = {
+    "parameters": (variable("x", 4.0), variable("k", 1.0)),
+    "rate_rules": rate(x="k - x"),
+}
+
+
+def test_a_steady_state_whose_events_are_not_reached_is_found_with_its_stability():
+    found = from_network(
+        ReactionNetwork(id="m", **STEADY, events=(event("x < 0.5", k="3"),))
+    ).steady_state()
+    assert found.is_stable
+    assert found["x"] == pytest.approx(1.0)
+    np.testing.assert_allclose(found.eigenvalues.real, [-1.0], rtol=1e-6)
+
+
+def test_an_event_on_the_way_to_rest_is_no_rest():
+    found = from_network(
+        ReactionNetwork(id="m", **STEADY, events=(event("x < 2", k="3"),))
+    ).steady_state()
+    assert not found.success
+    assert "event" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("trigger", "initial_value", "what"),
+    [
+        ("time > 2", True, "depends on time"),
+        ("late > 0", True, "depends on time"),
+        ("x > 1", False, "fires at the start"),
+    ],
+)
+def test_events_that_the_search_for_rest_would_not_see_are_refused(trigger, initial_value, what):
+    parts = STEADY | {"parameters": (*STEADY["parameters"], variable("late"))}
+    network = ReactionNetwork(
+        id="m",
+        **parts,
+        assignment_rules=assigned(late="time - 2"),
+        events=(event(trigger, initial_value=initial_value, k="3"),),
+    )
+    with pytest.raises(UnsupportedFeatureError, match=what):
+        from_network(network).steady_state()
+
+
+def test_a_steady_state_with_an_algebraic_rule_and_its_stability():
+    # At y = 1, x = y^3 + y = 2; dx/dt = 1 - y, dy/dx = 1 / (3 y^2 + 1) = 1/4.
+    found = from_network(
+        ReactionNetwork(
+            id="m",
+            parameters=(variable("x", 2.0), variable("y")),
+            rate_rules=rate(x="1 - y"),
+            algebraic_rules=algebraic("y^3 + y - x"),
+        )
+    ).steady_state()
+    assert found["y"] == pytest.approx(1.0)
+    assert found.is_stable
+    np.testing.assert_allclose(found.eigenvalues.real, [-0.25], rtol=1e-5)
+
+
+def test_a_lag_of_zero_is_no_delay():
+    (x,) = simulate("x", parameters=(variable("x", 1.0),), rate_rules=rate(x="-delay(x, 0)"))
+    np.testing.assert_allclose(x, np.exp(-TIMES), rtol=1e-7)

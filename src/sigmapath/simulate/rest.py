@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sigmapath.errors import UnknownNameError
+from sigmapath.errors import UnknownNameError, UnsupportedFeatureError
 from sigmapath.experiment.plan import RunPlan
+from sigmapath.expr.nodes import postorder
 from sigmapath.kernels import Kernels
+from sigmapath.lower.roots import dynamic_ids
+from sigmapath.lower.system import OdeSystem
 from sigmapath.opcodes import JumpOp
 from sigmapath.simulate.engine import Engine, run_options
 from sigmapath.simulate.moieties import conservation_of
@@ -120,6 +123,11 @@ def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
         Of one run; its outputs are reported.
     **options
         rtol, atol, backend, tier.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        If an event fires at the start, or by the clock.
     """
     from sigmapath.solvers.steady_state import steady_state
 
@@ -128,6 +136,7 @@ def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
     solver = with_tolerances(chosen.solver, engine.system, kernels)
     p, y = start_point(kernels, plan.start)
     held = _apply(kernels, plan, p, y)
+    _refuse_unseen_events(engine.system, kernels, y, p)
     found = steady_state(
         kernels,
         y,
@@ -154,6 +163,34 @@ def find_rest(engine: Engine, plan: RunPlan, **options: Any) -> RestReport:
         n_iterations=found.n_iterations,
         n_steps=found.n_steps,
     )
+
+
+def _refuse_unseen_events(
+    system: OdeSystem, kernels: Kernels, y: FloatArray, p: FloatArray
+) -> None:
+    """Refuse events that the search, for which time stands still, would pass over.
+
+    Those that the approach to rest sets off are seen by the search itself.
+    """
+    if not system.triggers:
+        return
+    by_time = dynamic_ids((), system.definitions)
+    is_true = np.zeros(len(system.triggers))
+    call_once(kernels, "triggers", np.zeros(1), y, p, is_true)
+    for k, (name, trigger) in enumerate(zip(system.event_ids, system.triggers, strict=True)):
+        what = ""
+        if any(
+            n.op == "time" or (n.op == "sym" and n.value in by_time) for n in postorder([trigger])
+        ):
+            what = "an event that depends on time"
+        elif is_true[k] and not system.events.initial_value[k]:
+            what = "an event that fires at the start"
+        if what:
+            raise UnsupportedFeatureError(
+                f"the steady state of a model with {what}",
+                where=f"event {name}",
+                fix="simulate past the event, and set what it assigns by hand",
+            )
 
 
 def start_of(engine: Engine, plan: RunPlan) -> tuple[FloatArray, FloatArray]:
