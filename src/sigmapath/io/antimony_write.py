@@ -17,6 +17,8 @@ from sigmapath.model.network import ReactionNetwork
 
 __all__ = ["network_to_antimony"]
 
+_FIX = "write SBML, which keeps everything"
+
 
 def network_to_antimony(network: ReactionNetwork) -> str:
     """Return the network as Antimony text with the same mathematics.
@@ -28,7 +30,9 @@ def network_to_antimony(network: ReactionNetwork) -> str:
     """
     if any(reaction.fast for reaction in network.reactions):
         name = next(reaction.id for reaction in network.reactions if reaction.fast)
-        raise UnsupportedFeatureError("a fast reaction in Antimony", where=f"reaction {name}")
+        raise UnsupportedFeatureError(
+            "a fast reaction in Antimony", where=f"reaction {name}", fix=_FIX
+        )
     sbml = network_to_sbml(network)
     with translator() as library:
         if library.loadSBMLString(sbml) < 0:
@@ -54,5 +58,5 @@ def _refusal(network: ReactionNetwork, what: str) -> UnsupportedFeatureError:
     return UnsupportedFeatureError(
         f"writing this model as Antimony ({what})",
         where=network.where,
-        fix="write SBML, which keeps everything",
+        fix=_FIX,
     )
