@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: ``python -m benchmarks compare | limit | load | agree``."""
+"""Command line of the benchmarks: ``python -m benchmarks NAME``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.agreement import compare_folder, print_table, write_table
-from benchmarks.cases import Case, cases_of_folder, generated_case, s1r_mam_case
+from benchmarks.cases import (
+    Case,
+    cases_of_folder,
+    generated_case,
+    robertson_case,
+    s1r_mam_case,
+)
 from benchmarks.compare import QUICK, Effort, compare_case
 from benchmarks.limit import measure_limit, print_limits, write_limits
 from benchmarks.load import measure_load, plot_load, write_load
+from benchmarks.methods import (
+    METHODS,
+    measure_methods,
+    print_outcomes,
+    verdicts,
+    write_outcomes,
+)
 from benchmarks.peers.registry import installed_peers, peer_names
 from benchmarks.report import (
     Point,
@@ -165,6 +178,42 @@ def _agree(given: argparse.Namespace, folder: Path) -> None:
         write_table(given.csv, found)
 
 
+def _add_methods(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", type=Path, help="folder with models.tsv and SBML files")
+    parser.add_argument("--only", type=_names, help="comma list of models of that folder")
+    parser.add_argument("--generated", type=_numbers, default=[], help="sizes, e.g. 100,400,1200")
+    parser.add_argument("--no-s1r", action="store_true", help="leave s1r_mam out")
+    parser.add_argument("--methods", type=_names, default=list(METHODS), help="comma list")
+    parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall", help="of warm solves")
+    parser.add_argument("--rounds", type=int, default=9, help="interleaved rounds of timing")
+    parser.add_argument("--rtol", type=float, action="append", help="may be given several times")
+    parser.add_argument("--csv", type=Path, help="write the numbers here")
+
+
+def _methods(given: argparse.Namespace, folder: Path) -> None:
+    """Times at rtol 1e-6; without timing (``accuracy``) errors at three tolerances."""
+    rtols = given.rtol or ([1e-6] if given.rounds else [1e-4, 1e-6, 1e-8])
+    peers, _ = installed_peers()
+    print(machine_line())
+    cases = [*_cases(given, folder), *([] if given.only else [robertson_case(folder)])]
+    found = print_outcomes(
+        one
+        for case in cases
+        for one in measure_methods(
+            case, rtols, peers, rounds=given.rounds, clock=given.clock, methods=given.methods
+        )
+    )
+    for line in verdicts(found):
+        print(line)
+    if given.csv is not None:
+        write_outcomes(given.csv, found)
+
+
+def _add_accuracy(parser: argparse.ArgumentParser) -> None:
+    _add_methods(parser)
+    parser.set_defaults(rounds=0)
+
+
 # name -> (what it does, options, action); a further measurement is a further line.
 _COMMANDS: dict[
     str,
@@ -175,6 +224,8 @@ _COMMANDS: dict[
     "compare": ("sigmapath beside its peers, at matched error", _add_compare, _compare),
     "limit": ("where the time of a warm solve goes", _add_limit, _limit),
     "load": ("time to ready for networks of growing size", _add_load, _load),
+    "methods": ("every method on every case: times and errors", _add_methods, _methods),
+    "accuracy": ("every method on every case: errors at three tolerances", _add_accuracy, _methods),
     "agree": ("published models against libRoadRunner, at tight tolerance", _add_agree, _agree),
 }
 

@@ -6,7 +6,7 @@ Enters: names and folders. Leaves: :class:`Case`. Every side loads the same file
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from benchmarks.generated import network_text
 
-__all__ = ["Case", "cases_of_folder", "generated_case", "s1r_mam_case", "small_case"]
+__all__ = [
+    "Case",
+    "cases_of_folder",
+    "generated_case",
+    "robertson_case",
+    "s1r_mam_case",
+    "small_case",
+]
 
 N_POINTS = 101
 # The condition in which s1r_mam is measured: everything moves. 50 nM (+)-pentazocine in slot 1 with
@@ -150,15 +157,24 @@ def generated_case(n_species: int, folder: Path, seed: int = 1, *, wiring: str =
     return _written(f"generated_{n_species}", text, folder, end_time=100.0, swept=swept)
 
 
+def robertson_case(folder: Path) -> Case:
+    """Robertson's problem up to 1e5: mild at the start, stiff after a moment."""
+    return replace(_robertson("robertson", folder), end_time=1e5)
+
+
 def small_case(folder: Path) -> Case:
     """A stiff model of three species, to warm a process or a machine with: Robertson's problem."""
-    text = """
-model warm_up
+    return _robertson("warm_up", folder)
+
+
+def _robertson(name: str, folder: Path) -> Case:
+    text = f"""
+model {name}
   A = 1; B = 0; C = 0; k1 = 0.04; k2 = 3e7; k3 = 1e4;
   A -> B; k1 * A; B + B -> B + C; k2 * B * B; B + C -> A + C; k3 * B * C;
 end
 """
-    return _written("warm_up", text, folder, end_time=40.0, swept=("k1",))
+    return _written(name, text, folder, end_time=40.0, swept=("k1",))
 
 
 def _written(

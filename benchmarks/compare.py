@@ -18,7 +18,7 @@ from benchmarks.cases import Case
 from benchmarks.peers.base import Peer, Prepared, Solve, Sweep, Unsupported
 from benchmarks.peers.ours import Sigmapath
 from benchmarks.processes import measure_cold, measure_ready
-from benchmarks.reference import Reference, reference_of
+from benchmarks.reference import Reference, reference_of, second_methods
 from benchmarks.report import Point, Row
 from benchmarks.statistics import bracket_error, ratios, scaled_rms_error, spread, time_at_error
 from benchmarks.throughput import batch_size, runs_per_second
@@ -82,7 +82,7 @@ def compare_case(
     ours = Sigmapath(method)
     if effort.what & {"solve", "sweep"}:
         prepared = ours.prepare(case)
-        reference = reference_of(case, _second_methods(peers))
+        reference = reference_of(case, second_methods(peers))
         yield _on_reference(case, reference)
         solvers = [prepared.solve(rtol) for rtol in CURVE]
         errors = [scaled_rms_error(solve(), reference.values) for solve in solvers]
@@ -94,12 +94,6 @@ def compare_case(
         yield from measure_ready(case, ours, peers, effort.processes, folder)
     if "cold" in effort.what:
         yield from measure_cold(case, ours, peers, effort.processes, folder)
-
-
-def _second_methods(peers: list[Peer]) -> list[Peer]:
-    """Bare integrators first: theirs is the same right-hand side, so only integrators differ."""
-    order = {"scikit-sundae CVODE": 0, "SciPy LSODA": 1}
-    return sorted(peers, key=lambda peer: order.get(peer.name, 2))
 
 
 def _on_reference(case: Case, reference: Reference) -> str:

@@ -14,7 +14,7 @@ from benchmarks.cases import Case
 from benchmarks.peers.base import FloatArray, Peer, Unsupported
 from benchmarks.statistics import scaled_rms_error
 
-__all__ = ["Reference", "reference_of"]
+__all__ = ["Reference", "reference_of", "second_methods"]
 
 _RTOL = 1e-11
 # Two solutions further apart than this are no reference.
@@ -59,3 +59,9 @@ def reference_of(case: Case, others: list[Peer]) -> Reference:
         if agreement < 1e-9:
             break
     return Reference(values=values, agreement=agreement, second=second)
+
+
+def second_methods(peers: list[Peer]) -> list[Peer]:
+    """Bare integrators first: theirs is the same right-hand side, so only integrators differ."""
+    order = {"scikit-sundae CVODE": 0, "SciPy LSODA": 1}
+    return sorted(peers, key=lambda peer: order.get(peer.name, 2))

@@ -18,7 +18,7 @@ from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.solve import solve_batch
 from sigmapath.status import Status
 
-METHODS = ["rodas5p", "tsit5"]
+METHODS = ["rodas5p", "tsit5", "bdf"]
 STATE = 1
 
 

@@ -25,7 +25,7 @@ def error_of(problem, method, rtol):
 
 
 @pytest.mark.parametrize("rtol", [1e-4, 1e-6, 1e-8])
-@pytest.mark.parametrize("method", ["rodas5p", "auto"])
+@pytest.mark.parametrize("method", ["rodas5p", "auto", "bdf"])
 @pytest.mark.parametrize("name", ["robertson", "hires", "e5", "pollution", "orego"])
 def test_the_error_stays_within_ten_tolerances(name, method, rtol):
     assert error_of(PROBLEMS[name](), method, rtol) < 10.0 * rtol

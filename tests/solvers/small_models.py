@@ -104,3 +104,21 @@ def table(*events: dict, n_assign: int = 1) -> EventTable:
         has_delay=column("has_delay", 0),
         has_priority=column("has_priority", 0),
     )
+
+
+@cache
+def robertson() -> Kernels:
+    """Robertson's problem: three reactions whose constants span nine decades."""
+
+    def rhs(t, y, p, out):
+        out[0] = -0.04 * y[0] + 1e4 * y[1] * y[2]
+        out[2] = 3e7 * y[1] * y[1]
+        out[1] = -out[0] - out[2]
+
+    def jac(t, y, p, out):
+        out[0], out[1], out[2] = -0.04, 1e4 * y[2], 1e4 * y[1]
+        out[6], out[7], out[8] = 0.0, 6e7 * y[1], 0.0
+        for j in range(3):
+            out[3 + j] = -out[j] - out[6 + j]
+
+    return make_kernels(rhs, jac, n_state=3, non_negative=[1, 1, 1])

@@ -18,7 +18,7 @@ from sigmapath.solvers.solve import solve_batch
 from sigmapath.solvers.workspace import make_worker
 from sigmapath.status import Status
 
-METHODS = ["rodas5p", "tsit5"]
+METHODS = ["rodas5p", "tsit5", "bdf"]
 
 
 def run(kernels, start, times, jumps=None, values=None, **options):

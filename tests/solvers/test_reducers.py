@@ -13,7 +13,7 @@ from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.solve import solve_batch
 from sigmapath.status import Status
 
-METHODS = ["rodas5p", "tsit5"]
+METHODS = ["rodas5p", "tsit5", "bdf"]
 X, V, X_SQUARED, TIME = range(4)
 
 

@@ -19,13 +19,15 @@ from sigmapath.solvers.controller import (
     rejected_factor,
     smallest_step,
 )
+from sigmapath.solvers.interpolate import prepare_dense
 from sigmapath.solvers.jumps import settle
-from sigmapath.solvers.options import UNDERSHOOT
 from sigmapath.solvers.rates import rates
+from sigmapath.solvers.start import is_stiff
+from sigmapath.solvers.steps import step_to_try, undershoots
 from sigmapath.solvers.work import call_part
 from sigmapath.status import Status
 
-__all__ = ["STRETCH", "advance", "commit", "restart", "settle_start"]
+__all__ = ["advance", "commit", "restart", "settle_start"]
 
 OK, STEP_TOO_SMALL, TOO_MANY_STEPS = (
     int(Status.OK),
@@ -38,12 +40,7 @@ NOT_FINITE, SINGULAR, BAD_START = (
     int(Status.BAD_START),
 )
 N, HAS_CLAMP, REQUESTED_METHOD = at.N, at.HAS_CLAMP, at.REQUESTED_METHOD
-MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP = (
-    at.MAX_STEP,
-    at.FIRST_STEP,
-    at.MAX_STEPS,
-    at.FIXED_STEP,
-)
+FIRST_STEP, MAX_STEPS, FIXED_STEP = at.FIRST_STEP, at.MAX_STEPS, at.FIXED_STEP
 T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST = at.T_LEFT, at.T_RIGHT, at.H_NEXT, at.ERROR_LAST
 T_END = at.T_END
 METHOD, MASKED, JAC_IS_FRESH, DENSE_IS_FRESH = (
@@ -53,32 +50,18 @@ METHOD, MASKED, JAC_IS_FRESH, DENSE_IS_FRESH = (
     at.DENSE_IS_FRESH,
 )
 USED_METHOD, STIFF_HITS = at.USED_METHOD, at.STIFF_HITS
-(
-    ATOL,
-    CLAMP,
-    Y,
-    Y_NEW,
-    RATE,
-    RATE_NEW,
-) = (
-    at.ATOL,
-    at.CLAMP,
-    at.Y,
-    at.Y_NEW,
-    at.RATE,
-    at.RATE_NEW,
-)
+Y, Y_NEW, RATE, RATE_NEW = at.Y, at.Y_NEW, at.RATE, at.RATE_NEW
 S_STEPS, S_REJECTED = at.S_STEPS, at.S_REJECTED
-RODAS5P, TSIT5, AUTO = at.RODAS5P, at.TSIT5, at.AUTO
+RODAS5P, TSIT5, BDF, AUTO = at.RODAS5P, at.TSIT5, at.BDF, at.AUTO
+PART_BDF, BDF_ORDER, STARTING = at.PART_BDF, at.BDF_ORDER, at.BDF_STARTING
+STARTED, STIFF_METHOD = at.BDF_STARTED, at.STIFF_METHOD
 
-# The step before a breakpoint is stretched by this share rather than leaving a sliver.
-STRETCH = 1.01
-# Observables of a model without states are functions of time alone, so that no error estimate
-# limits the step: the run is then cut into this many.
-_STEPS_WITHOUT_STATES = 256
-# An explicit run that needs this many steps costs more than the stiff method would.
-_MANY_EXPLICIT_STEPS = 2000
+# A run that began explicit is looked at again after so many attempts, and each time their number
+# has doubled; it leaves the explicit method where what is left of it is stiff.
+_FIRST_LOOK = 8
 _STIFF_HITS = 15
+# The one-step method that starts the multistep one hands over when its steps grow by less.
+_STILL_GROWING = 2.0
 
 
 @compiled
@@ -100,6 +83,7 @@ def restart(work: Any, t: Any, span: Any) -> Any:
     if not settle_start(work, t):
         return BAD_START
     work.clock[ERROR_LAST] = 1.0
+    work.flag[BDF_ORDER] = STARTING
     if work.tune[FIXED_STEP] > 0.0:
         work.clock[H_NEXT] = work.tune[FIXED_STEP]
     elif t == 0.0 and work.tune[FIRST_STEP] > 0.0:
@@ -110,57 +94,39 @@ def restart(work: Any, t: Any, span: Any) -> Any:
 
 
 @compiled
-def _undershoots(work: Any) -> bool:
-    """Project small negatives of promised non-negative states to zero; True if one is large."""
-    vec = work.vec
-    for i in range(work.size[N]):
-        if vec[CLAMP, i] != 0.0 and vec[Y_NEW, i] < 0.0:
-            if vec[Y_NEW, i] < -UNDERSHOOT * vec[ATOL, i] and vec[Y, i] >= 0.0:
-                return True
-            vec[Y_NEW, i] = 0.0
-            if work.flag[METHOD] == TSIT5:
-                work.flag[DENSE_IS_FRESH] = -1
-    return False
-
-
-@inlined
-def _step_to_try(work: Any, t: Any, t_stop: Any) -> Any:
-    """Cut the proposed step at the breakpoint; avoid leaving a sliver before it."""
-    h = min(work.clock[H_NEXT], work.tune[MAX_STEP])
-    left = t_stop - t
-    if work.size[N] == 0:
-        return min(left, work.clock[T_END] / _STEPS_WITHOUT_STATES)
-    if h * STRETCH >= left:
-        return left
-    if work.tune[FIXED_STEP] > 0.0:
-        return h
-    return 0.5 * left if 2.0 * h > left > h else h
-
-
-@compiled
 def advance(work: Any, t: Any, t_stop: Any) -> Any:
     """Take one accepted step from (t, row Y) towards t_stop; return a status code.
 
     Leaves the right end in row Y_NEW and clock[T_RIGHT], equal to t_stop if it was reached.
     """
+    method = work.flag[METHOD]
+    if method == BDF:
+        if work.flag[BDF_ORDER] != STARTING:
+            status = call_part(work.part[PART_BDF], work, t, t_stop)
+            if status >= 0.0:
+                return int(status)
+            work.flag[BDF_ORDER] = STARTING
+            work.flag[JAC_IS_FRESH] = 0
+            rates(work, t, work.vec[Y], work.vec[RATE])
+        method = RODAS5P
     is_fixed = work.tune[FIXED_STEP] > 0.0
     failure = STEP_TOO_SMALL
     was_rejected = False
     while True:
         if work.stat[S_STEPS] + work.stat[S_REJECTED] >= work.tune[MAX_STEPS]:
             return TOO_MANY_STEPS
-        h = _step_to_try(work, t, t_stop)
+        h = step_to_try(work, t, t_stop)
         if h < smallest_step(t) and h < t_stop - t:
             return failure
         work.flag[DENSE_IS_FRESH] = 0
-        error = call_part(work.part[work.flag[METHOD]], work, t, h)
+        error = call_part(work.part[method], work, t, h)
         if error < 0.0:
             failure = SINGULAR
             error = np.inf
         elif not np.isfinite(error):
             failure = NOT_FINITE
         elif error <= 1.0 or is_fixed:
-            if not (work.size[HAS_CLAMP] != 0 and not is_fixed and _undershoots(work)):
+            if not (work.size[HAS_CLAMP] != 0 and not is_fixed and undershoots(work)):
                 break
             failure = STEP_TOO_SMALL
             error = 32.0
@@ -174,6 +140,7 @@ def advance(work: Any, t: Any, t_stop: Any) -> Any:
     work.stat[S_STEPS] += 1
     work.clock[T_LEFT] = t
     work.clock[T_RIGHT] = t_stop if h == t_stop - t else t + h
+    factor = 1.0
     if not is_fixed:
         beta = EXPLICIT_BETA if work.flag[METHOD] == TSIT5 else 0.0
         factor = accepted_factor(error, work.clock[ERROR_LAST], beta)
@@ -181,6 +148,9 @@ def advance(work: Any, t: Any, t_stop: Any) -> Any:
             factor = min(factor, 1.0)
         work.clock[H_NEXT] = h * factor
         work.clock[ERROR_LAST] = error
+    if work.flag[METHOD] == BDF and factor < _STILL_GROWING and work.size[N] > 0:
+        prepare_dense(work)
+        work.flag[BDF_ORDER] = STARTED
     return OK
 
 
@@ -196,10 +166,19 @@ def commit(work: Any) -> None:
     if work.flag[METHOD] == TSIT5 and not is_projected:
         for i in range(n):
             vec[RATE, i] = vec[RATE_NEW, i]
-    else:
+    elif work.flag[METHOD] != BDF or work.flag[BDF_ORDER] == STARTING:
         rates(work, work.clock[T_RIGHT], vec[Y], vec[RATE])
     if work.flag[METHOD] == TSIT5 and work.size[REQUESTED_METHOD] == AUTO:
-        is_long = work.stat[S_STEPS] + work.stat[S_REJECTED] >= _MANY_EXPLICIT_STEPS
-        if work.flag[STIFF_HITS] >= _STIFF_HITS or is_long:
-            work.flag[METHOD] = RODAS5P
-            work.flag[USED_METHOD] = AUTO
+        _leave_if_stiff(work)
+
+
+@inlined
+def _leave_if_stiff(work: Any) -> None:
+    """Go over from the explicit method where steps are short for stability's sake alone."""
+    n_tried = work.stat[S_STEPS] + work.stat[S_REJECTED]
+    is_time_to_look = n_tried >= _FIRST_LOOK and n_tried & (n_tried - 1) == 0
+    t = work.clock[T_RIGHT]
+    must_leave = work.flag[STIFF_HITS] >= _STIFF_HITS
+    if must_leave or (is_time_to_look and is_stiff(work, t, work.clock[T_END] - t)):
+        work.flag[METHOD] = work.size[STIFF_METHOD]
+        work.flag[USED_METHOD] = AUTO

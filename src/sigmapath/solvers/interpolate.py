@@ -1,7 +1,7 @@
-"""Dense output: the same quartic form for every method.
+"""Dense output: one quartic form for the one-step methods, the polynomial of the multistep one.
 
-Enters: the stages of an accepted step. Leaves: states anywhere inside the step. Called by the
-drive loop for the output grid, by the reducers and by root finding.
+Enters: the stages, or the polynomial, of an accepted step. Leaves: states anywhere inside the step.
+Called by the drive loop for the output grid, by the reducers and by root finding.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.nordsieck import interpolate_polynomial
 from sigmapath.solvers.tableaux import RODAS5P, TSIT5
 
 __all__ = ["interpolate", "prepare_dense"]
@@ -45,6 +46,7 @@ CLAMP, HAS_CLAMP = at.CLAMP, at.HAS_CLAMP
     at.DENSE_3,
     at.K,
 )
+BDF, BDF_ORDER, TSIT5_CODE = at.BDF, at.BDF_ORDER, at.TSIT5
 _RODAS5P = RODAS5P.dense
 _TSIT5 = TSIT5.dense
 
@@ -54,10 +56,10 @@ def prepare_dense(work: Any) -> None:
     """Fill the rows of dense output of the step from Y to Y_NEW, once per step."""
     if work.flag[DENSE_IS_FRESH] != 0:
         return
-    if work.flag[METHOD] == 0:
-        _dense_rodas5p(work)
-    else:
+    if work.flag[METHOD] == TSIT5_CODE:
         _dense_tsit5(work)
+    else:
+        _dense_rodas5p(work)
     work.flag[DENSE_IS_FRESH] = 1
 
 
@@ -93,7 +95,21 @@ def _dense_tsit5(work: Any) -> None:
 
 @compiled
 def interpolate(work: Any, t: Any, out: Any) -> None:
-    """Write y(t), shape (n_state,), into ``out`` for t within the last step [T_LEFT, T_RIGHT].
+    """Write y(t), shape (n_state,), into ``out`` for t within the last step [T_LEFT, T_RIGHT]."""
+    if work.flag[METHOD] == BDF and work.flag[BDF_ORDER] > 0:
+        interpolate_polynomial(work, t, out)
+    else:
+        _quartic(work, t, out)
+    if work.size[HAS_CLAMP] != 0:
+        # Between two non-negative ends the curve may dip below zero by the error tolerated.
+        for i in range(work.size[N]):
+            if work.vec[CLAMP, i] != 0.0:
+                out[i] = max(out[i], 0.0)
+
+
+@compiled
+def _quartic(work: Any, t: Any, out: Any) -> None:
+    """Evaluate the form of the one-step methods.
 
     y(t) = y + theta (delta + (1 - theta) (k_1 + theta (k_2 + theta k_3))), Steinebach (2023),
     doi:10.1007/s10543-023-00967-x.
@@ -106,8 +122,3 @@ def interpolate(work: Any, t: Any, out: Any) -> None:
     for i in range(work.size[N]):
         inner = vec[DENSE_1, i] + theta * (vec[DENSE_2, i] + theta * vec[DENSE_3, i])
         out[i] = vec[Y, i] + theta * (vec[DELTA, i] + rest * inner)
-    if work.size[HAS_CLAMP] != 0:
-        # Between two non-negative ends the quartic may dip below zero by the error tolerated.
-        for i in range(work.size[N]):
-            if vec[CLAMP, i] != 0.0:
-                out[i] = max(out[i], 0.0)

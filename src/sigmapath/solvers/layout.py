@@ -264,15 +264,24 @@ RECORDS = {
     SLOW_SHARE,
     MUST_SETTLE,
     N_LAG,
+    STIFF_METHOD,
+    MAX_ORDER,
     N_SIZE,
-) = range(17)
+) = range(19)
 
 # Work.tune
 RTOL, MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP, N_TUNE = range(6)
 
 # Work.clock: time for kernels, ends of the last step, next step size, last error norm, and the
 # time up to which the reducers have seen the run, end of the run, left end of the step under way.
-NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, T_END, T_MARK, N_CLOCK = range(9)
+NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, T_END, T_MARK = range(8)
+# Of the multistep method: step size in which its polynomial is written, shift of the factors, rate
+# of Newton's method, a constant of the step before; error constants of the step under way; the
+# corrector polynomial, places 0 to 5; earlier step sizes, places 1 to 7.
+BDF_H, BDF_SHIFT, BDF_RATE, BDF_SCALE_BEFORE = range(8, 12)
+BDF_TEST, BDF_TEST_LOWER, BDF_TEST_HIGHER, BDF_SCALE = range(12, 16)
+BDF_L, BDF_PAST, N_CLOCK = 16, 22, 30
+BDF_MOST_ORDER = 5
 
 # Work.flag
 (
@@ -291,21 +300,27 @@ NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, T_END, T_MARK, N_CLOCK = range
     NEXT_TIME,
     NEXT_EDGE,
     N_STRETCH,
+    BDF_ORDER,
+    BDF_NEXT_ORDER,
+    BDF_WAIT,
+    BDF_AGE,
     N_FLAG,
-) = range(16)
+) = range(20)
 
 # Work.stat, in the order of status.STAT_NAMES
 S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
 
 # Methods as the compiled loop knows them.
-RODAS5P, TSIT5, AUTO = range(3)
+RODAS5P, TSIT5, BDF, AUTO = range(4)
+# Work.flag[BDF_ORDER] while one-step steps start the multistep method: none yet, or enough of them.
+BDF_STARTING, BDF_STARTED = 0, -1
 
-# Work.part; the step of a method stands at its code. The step, FACTOR and SOLVE may be a model's
-# own; those for all models, and the solver of full rows, stand behind. Address 0 where a model
-# has no use for it.
+# Work.part; the step of a one-step method stands at its code. The step, FACTOR and SOLVE may be a
+# model's own; those for all models, and the solver of full rows, stand behind. The multistep method
+# takes whole steps and has a place of its own. Address 0 where a model has no use for it.
 PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_DRIVE = 2, 3, 4, 5
 PART_TABLE_FACTOR, PART_TABLE_STEP, PART_TAIL = 6, 7, 8
-PART_CONSISTENT, PART_DELAYS, N_PART = 9, 10, 11
+PART_CONSISTENT, PART_DELAYS, PART_BDF, N_PART = 9, 10, 11, 12
 
 # What the part for delays does: write p, remember the last step, mark the left end, bound the step.
 WRITE_DELAYED, REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = 0.0, 1.0, 2.0, 3.0

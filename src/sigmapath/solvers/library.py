@@ -54,11 +54,11 @@ _PREFIX = "sigmapath_solver_"
 PARTS = (
     *("rodas5p", "tsit5", "readouts", "factor", "solve", "drive"),
     *("table_factor", "table_step", "tail"),
-    *("consistent", "delays"),
+    *("consistent", "delays", "bdf"),
 )
 # Places where the common part goes too when a model has its own.
 _COPIES = {"table_factor": "factor", "table_step": "rodas5p"}
-_COMMON = tuple(name for name in PARTS[:-2] if name not in _COPIES)
+_COMMON = tuple(name for name in PARTS[:-3] if name not in _COPIES)
 # What a search for a steady state needs, see :mod:`.rest_search`.
 _REST = (
     "rest_root",

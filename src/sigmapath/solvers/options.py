@@ -32,8 +32,9 @@ class SolverOptions:
     Parameters
     ----------
     method : str
-        "auto" (explicit for runs that are not stiff, otherwise the stiff method), "rodas5p"
-        (Rosenbrock-Wanner, stiff, order 5), "tsit5" (explicit Runge-Kutta, order 5).
+        "auto" (explicit for runs that are not stiff, otherwise the stiff method that suits the
+        size), "rodas5p" (Rosenbrock-Wanner, stiff, order 5), "tsit5" (explicit Runge-Kutta, order
+        5), "bdf" (backward differentiation formulas, stiff, orders 1 to 5: large models).
     rtol : float
         Relative tolerance of the local error, between 1e-14 and 1.
     atol : float or iterable of float, optional
@@ -48,6 +49,8 @@ class SolverOptions:
         Longest step [model time]; infinity for none.
     first_step : float
         First step of a run [model time]; 0 to have it estimated.
+    max_order : int
+        Highest order of "bdf", 1 to 5; 2 or less for lightly damped oscillations.
     fixed_step : float
         If positive, every step has this length and no error is controlled: for tests of order.
     event_seed : int
@@ -67,6 +70,7 @@ class SolverOptions:
     max_step: float = math.inf
     first_step: float = 0.0
     fixed_step: float = 0.0
+    max_order: int = 5
     event_seed: int = 1
 
     def __post_init__(self) -> None:
@@ -96,6 +100,8 @@ class SolverOptions:
             value = getattr(self, name)
             if value < 0.0 or math.isinf(value):
                 raise _not_positive(name, value, "leave it out to have it chosen")
+        if self.max_order not in range(1, METHODS["bdf"].tableau.order + 1):
+            raise _not_positive("max_order", self.max_order, "give a whole number from 1 to 5")
         if isinstance(self.max_steps, bool) or int(self.max_steps) != self.max_steps:
             raise _not_positive("max_steps", self.max_steps, "give a whole number")
         if self.max_steps < 1:

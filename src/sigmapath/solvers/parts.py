@@ -13,6 +13,7 @@ from typing import Any
 from numba import cfunc, types
 
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.bdf import bdf_advance
 from sigmapath.solvers.consistent import make_consistent
 from sigmapath.solvers.drive import run_chunk
 from sigmapath.solvers.erk import explicit_step
@@ -90,6 +91,11 @@ def _delays(table: Any, t: Any, what: Any) -> Any:
     return 0.0
 
 
+def _bdf(table: Any, t: Any, t_stop: Any) -> Any:
+    """Take one accepted step of the multistep method; see :func:`.bdf.bdf_advance`."""
+    return bdf_advance(work_from(table), t, t_stop)
+
+
 def _drive(chunk: Any, _unused: Any, _unused_too: Any) -> Any:
     run_chunk(chunk_from(chunk))
     return 0.0
@@ -113,6 +119,7 @@ _PARTS = {
     "consistent": _consistent,
     "delays": _delays,
     "lanes": _lanes,
+    "bdf": _bdf,
     **REST_PARTS,
 }
 _OPTIONS: dict[str, Any] = {"nopython": True, "error_model": "numpy", "_nrt": False}

@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sigmapath.solvers import layout as at
-from sigmapath.solvers.tableaux import RODAS5P, TSIT5, ExplicitTableau, RosenbrockTableau
+from sigmapath.solvers.tableaux import (
+    BDF,
+    RODAS5P,
+    TSIT5,
+    ExplicitTableau,
+    MultistepFormulas,
+    RosenbrockTableau,
+)
 
 __all__ = ["METHODS", "METHOD_NAMES", "Method"]
 
@@ -23,14 +30,14 @@ class Method:
     name : str
     code : int
         What the compiled loop calls it; also the code in ``BatchOutput.method``.
-    tableau : RosenbrockTableau or ExplicitTableau
+    tableau : RosenbrockTableau, ExplicitTableau or MultistepFormulas
     is_implicit : bool
         Whether it uses the Jacobian, and so suits stiff models and algebraic states.
     """
 
     name: str
     code: int
-    tableau: RosenbrockTableau | ExplicitTableau
+    tableau: RosenbrockTableau | ExplicitTableau | MultistepFormulas
     is_implicit: bool
 
 
@@ -45,6 +52,7 @@ def _registered(*methods: Method) -> dict[str, Method]:
 METHODS = _registered(
     Method(name="rodas5p", code=at.RODAS5P, tableau=RODAS5P, is_implicit=True),
     Method(name="tsit5", code=at.TSIT5, tableau=TSIT5, is_implicit=False),
+    Method(name="bdf", code=at.BDF, tableau=BDF, is_implicit=True),
 )
 
 # All names of the option ``method``. The code of "auto" in results means: began with the explicit

@@ -1,7 +1,8 @@
-"""Choose the method of a run from its Jacobian at the start.
+"""Choose the method of a run from its Jacobian.
 
-Enters: a worker's arrays at t = 0. Leaves: the method code. Called once per run by the drive loop
-when the options say ``auto``; deterministic, and a function of this run alone.
+Enters: a worker's arrays. Leaves: the method code. Called by the drive loop at the start of a run
+and, as long as that is explicit, now and then later, when the options say ``auto``; deterministic,
+and a function of this run alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.linalg.sparse import jacobian_product
 from sigmapath.solvers.rates import jacobian
 
-__all__ = ["choose_method"]
+__all__ = ["choose_method", "is_stiff"]
 
 (
     N,
@@ -30,7 +31,7 @@ __all__ = ["choose_method"]
     at.STAGE,
     at.RIGHT,
 )
-RODAS5P, TSIT5, JAC_IS_FRESH = at.RODAS5P, at.TSIT5, at.JAC_IS_FRESH
+TSIT5, JAC_IS_FRESH, STIFF_METHOD = at.TSIT5, at.JAC_IS_FRESH, at.STIFF_METHOD
 
 # Up to about this many |lambda| x span the explicit pair needs fewer evaluations (six a step of
 # length 3.3/|lambda|) than the stiff method spends on its twenty to fifty steps.
@@ -40,19 +41,28 @@ _N_ITERATION = 12
 
 @compiled
 def choose_method(work: Any, span: Any) -> Any:
-    """TSIT5 if the spectral radius of J(0) times the span is small, otherwise RODAS5P.
+    """TSIT5 where it has few steps to take, otherwise the stiff method that suits the model.
 
-    The radius is estimated by power iteration from a fixed start vector. A model that becomes
-    stiff later is caught by the stiffness test of the explicit step.
+    A model that becomes stiff later is caught by the stiffness test of the explicit step, and by
+    looking again.
+    """
+    return work.size[STIFF_METHOD] if is_stiff(work, 0.0, span) else TSIT5
+
+
+@compiled
+def is_stiff(work: Any, t: Any, span: Any) -> bool:
+    """Whether the spectral radius of J at (t, row Y) times the span is large.
+
+    The radius is estimated by power iteration from a fixed start vector. Uses rows STAGE and RIGHT.
     """
     n = work.size[N]
-    if n == 0:
-        return TSIT5
     vec = work.vec
     for i in range(n):
         if vec[MASS, i] == 0.0:
-            return RODAS5P
-    jacobian(work, 0.0, vec[Y])
+            return True
+    if n == 0:
+        return False
+    jacobian(work, t, vec[Y])
     x, product = vec[STAGE], vec[RIGHT]
     for i in range(n):
         # Any vector will do that is not special to a model; alternating signs, uneven sizes.
@@ -74,4 +84,4 @@ def choose_method(work: Any, span: Any) -> Any:
             x[i] = product[i]
         radius = np.sqrt(radius)
     work.flag[JAC_IS_FRESH] = 0
-    return TSIT5 if radius * span < _NOT_STIFF else RODAS5P
+    return not radius * span < _NOT_STIFF

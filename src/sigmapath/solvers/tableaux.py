@@ -11,7 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RODAS5P", "TSIT5", "ExplicitTableau", "RosenbrockTableau"]
+__all__ = [
+    "BDF",
+    "RODAS5P",
+    "TSIT5",
+    "ExplicitTableau",
+    "MultistepFormulas",
+    "RosenbrockTableau",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -340,3 +347,25 @@ TSIT5 = ExplicitTableau(
         ]
     ),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultistepFormulas:
+    """Orders of a family of multistep formulas, whose coefficients depend on the steps taken.
+
+    Parameters
+    ----------
+    name : str
+    order : int
+        The highest; a run begins with a one-step method and moves between the orders.
+    dense_order : int
+        Dense output of order k, with a local error of h^(k + 1), follows the steps.
+    """
+
+    name: str
+    order: int
+    dense_order: int
+
+
+# See :mod:`.nordsieck`.
+BDF = MultistepFormulas(name="bdf", order=5, dense_order=4)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sigmapath.solvers import layout as at
-from sigmapath.solvers.advance import STRETCH, restart
+from sigmapath.solvers.advance import restart
 from sigmapath.solvers.begin import begin_run, resume_run
 from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.controller import GROW, SAFETY, SHRINK, smallest_step
@@ -26,6 +26,7 @@ from sigmapath.solvers.lanes.dense import cut_at_roots, emit_grid, is_due, reduc
 from sigmapath.solvers.lanes.lane import enter, expose, read_state
 from sigmapath.solvers.reducers import begin_reducers, finish_reducers
 from sigmapath.solvers.roots import remember_roots
+from sigmapath.solvers.steps import STRETCH
 from sigmapath.solvers.work import call_part, work_from
 from sigmapath.status import Status
 

@@ -30,7 +30,15 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from sigmapath.kernels import Pattern
 
-__all__ = ["DENSE", "HEADER", "SPARSE", "lu_program", "minimum_degree", "n_matrix_values"]
+__all__ = [
+    "DENSE",
+    "HEADER",
+    "SPARSE",
+    "elimination_cost",
+    "lu_program",
+    "minimum_degree",
+    "n_matrix_values",
+]
 
 IntArray = NDArray[np.int64]
 
@@ -110,6 +118,13 @@ def n_matrix_values(program: IntArray) -> int:
     """Number of float64 values that factorisation needs: L and U, and row swaps when dense."""
     n = int(program[1])
     return n * n + n if program[0] == DENSE else int(program[3])
+
+
+def elimination_cost(program: IntArray) -> int:
+    """Multiply-subtracts of one factorisation."""
+    head = dict(zip(HEADER, program[: len(HEADER)].tolist(), strict=True))
+    n_full = head["n"] if head["kind"] == DENSE else head["n"] - head["tail"]
+    return int(head["n_update"] + n_full**3 // 3)
 
 
 def _rows_with_diagonal(pattern: Pattern, n: int) -> list[set[int]]:
