@@ -225,8 +225,14 @@ class Model:
 
     @property
     def conditions(self) -> dict[str, Condition]:
-        """Named contexts of the model."""
-        return dict(self._conditions)
+        """Named contexts of the model: those of the packaged ones that it can take."""
+        from sigmapath.experiment.condition import conditions_of
+
+        if not self._conditions:
+            return {}
+        system = self._described
+        ids = [quantity.id for quantity in (*system.parameters, *system.states)]
+        return conditions_of(self._conditions, ids)
 
     def check(self) -> list[Issue]:
         """Return what is wrong or doubtful: units, totals, dead reactions, signs, sources."""
@@ -260,7 +266,7 @@ class Model:
         """Return an overview as text: what the model holds, with units and sources."""
         from sigmapath.model.overview import overview
 
-        return overview(self._network, name=self.id, conditions=self._conditions)
+        return overview(self._network, name=self.id, conditions=self.conditions)
 
     def to_sbml(
         self,

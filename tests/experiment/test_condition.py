@@ -3,7 +3,12 @@ from __future__ import annotations
 import pytest
 
 from sigmapath.errors import ParseError, PlanError, UnknownNameError
-from sigmapath.experiment.condition import Condition, merged_condition, read_conditions
+from sigmapath.experiment.condition import (
+    Condition,
+    OwnConditions,
+    merged_condition,
+    read_conditions,
+)
 
 KO = Condition(name="ko", parameters={"S1R_expression": 0})
 OE = Condition(name="oe", parameters={"S1R_expression": 3})
@@ -62,3 +67,28 @@ def test_an_unknown_condition_names_the_nearest():
     with pytest.raises(UnknownNameError) as caught:
         merged_condition("laod", KNOWN)
     assert caught.value.suggestions[0] == "load"
+
+
+def test_source_and_ranges_of_a_condition(tmp_path):
+    file = tmp_path / "conditions.toml"
+    file.write_text(
+        '[conditions.load]\nparameters = { a = 1 }\nsource = "assumed"\nranges = { a = [0.3, 3] }\n'
+    )
+    (load,) = read_conditions(file).values()
+    assert (load.source, load.ranges) == ("assumed", {"a": (0.3, 3.0)})
+    for wrong in ("{ a = 3 }", "{ a = [1] }", '{ a = ["1", 2] }', "{ b = [1, 2] }"):
+        file.write_text(f"[conditions.load]\nparameters = {{ a = 1 }}\nranges = {wrong}\n")
+        with pytest.raises(ParseError):
+            read_conditions(file)
+
+
+def test_conditions_of_other_models_are_refused_by_what_they_set():
+    own = OwnConditions(KNOWN, {"S1R_expression"}, model="s1r")
+    assert list(own) == ["ko", "oe"]
+    assert merged_condition("ko", own).parameters == KO.parameters
+    with pytest.raises(PlanError) as caught:
+        merged_condition("load", own)
+    assert "does not belong to the model s1r" in str(caught.value)
+    assert "ROS, misfolding" in str(caught.value)
+    with pytest.raises(UnknownNameError):
+        merged_condition("lode", own)

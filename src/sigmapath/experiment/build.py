@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from sigmapath.errors import PlanError
-from sigmapath.experiment.condition import Condition, merged_condition
+from sigmapath.experiment.condition import Condition, OwnConditions, merged_condition
 from sigmapath.experiment.dosing import DosesLike, Value, split_doses
 from sigmapath.experiment.ensemble import Ensemble
 from sigmapath.experiment.ligands import LigandTable, assign_slots
@@ -104,7 +104,8 @@ def build_plan(
         If a formula cannot be read.
     """
     _require_mappings(axes=axes, parameters=parameters, initial=initial)
-    known = conditions or {}
+    ids = (*index.parameters, *index.states)
+    known = OwnConditions(conditions or {}, ids, model=index.model)
     rest_phase, phases = split_protocol(protocol)
     mentioned = list(_mentioned(axes, doses, rest_phase, phases, parameters, initial))
     slots = assign_slots(mentioned, index, ligands)

@@ -6,7 +6,7 @@ Enters: ``conditions.toml`` beside the models, or records made in Python. Leaves
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,15 @@ from typing import Any
 from sigmapath.errors import ParseError, PlanError, UnknownNameError
 from sigmapath.experiment.dosing import Value
 
-__all__ = ["Condition", "merged_condition", "read_conditions"]
+__all__ = [
+    "Condition",
+    "OwnConditions",
+    "conditions_of",
+    "merged_condition",
+    "read_conditions",
+]
 
-_FIELDS = ("description", "parameters", "initial")
+_FIELDS = ("description", "parameters", "initial", "source", "ranges")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +35,74 @@ class Condition:
     description : str
         One line.
     parameters, initial : mapping id -> number in model units, or text with a unit
+    source : str
+        Where the context is from, or that it is assumed.
+    ranges : mapping id -> (low, high)
+        How far assumed overrides may be off, in model units.
     """
 
     name: str
     description: str = ""
     parameters: Mapping[str, Value] = field(default_factory=dict)
     initial: Mapping[str, Value] = field(default_factory=dict)
+    source: str = ""
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """What the condition sets."""
+        return frozenset(self.parameters) | frozenset(self.initial)
+
+
+def conditions_of(known: Mapping[str, Condition], ids: Collection[str]) -> dict[str, Condition]:
+    """Those conditions that set nothing but ids of a model."""
+    return {name: entry for name, entry in known.items() if entry.ids <= set(ids)}
+
+
+class OwnConditions(Mapping[str, Condition]):
+    """The conditions of one model, and a clear answer for those of other models.
+
+    Parameters
+    ----------
+    known : mapping name -> Condition
+    ids : collection of str
+        What the model lets set.
+    model : str
+        Its name, for messages.
+    """
+
+    def __init__(self, known: Mapping[str, Condition], ids: Collection[str], *, model: str) -> None:
+        self._known = known
+        self._ids = frozenset(ids)
+        self._model = model
+
+    def __getitem__(self, name: str) -> Condition:
+        entry = self._known[name]
+        foreign = sorted(entry.ids - self._ids)
+        if foreign:
+            raise PlanError(
+                f"the condition {name} does not belong to the model {self._model}",
+                where="condition",
+                found=f"it sets {', '.join(foreign)}, which the model does not have",
+                expected=", ".join(self) or "no condition: the model has none",
+            )
+        return entry
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(conditions_of(self._known, self._ids))
+
+    def __len__(self) -> int:
+        return len(conditions_of(self._known, self._ids))
 
 
 def read_conditions(path: Path | str) -> dict[str, Condition]:
     """Read a file of conditions.
 
-    The file is TOML: a table ``[conditions.<id>]`` with ``description``, ``parameters`` and
-    ``initial``, the last two being tables id -> value.
+    The file is TOML: a table ``[conditions.<id>]`` with ``description``, ``source``, ``parameters``
+    and ``initial``, the last two being tables id -> value, and ``ranges``, id -> [low, high].
 
     Raises
     ------
@@ -88,7 +149,21 @@ def _condition(name: str, entry: object, file: str) -> Condition:
         description=str(entry.get("description", "")),
         parameters=entry.get("parameters", {}),
         initial=entry.get("initial", {}),
+        source=str(entry.get("source", "")),
+        ranges=_ranges(entry, place),
     )
+
+
+def _ranges(entry: Mapping[str, Any], place: str) -> dict[str, tuple[float, float]]:
+    found = {}
+    for key, edges in entry.get("ranges", {}).items():
+        numbers = isinstance(edges, list) and len(edges) == 2
+        if not numbers or not all(isinstance(edge, float | int) for edge in edges):
+            raise ParseError("a range is [low, high]", file=place, found=f"{key} = {edges!r}")
+        if key not in {**entry.get("parameters", {}), **entry.get("initial", {})}:
+            raise ParseError("a range is of something that is set", file=place, found=key)
+        found[key] = (float(edges[0]), float(edges[1]))
+    return found
 
 
 def merged_condition(
