@@ -254,11 +254,13 @@ def _llvm_entry(prefix: str, tier: Tier, functions: _Maker, lanes: int) -> Entry
     from sigmapath.machine.llvm import compile_object, host_target
 
     whole, facts = functions()
+    target = host_target()
     text = llvm_text(
         _split(whole, _PART_SIZE["llvm", tier]),
         prefix=prefix,
         lanes=lanes,
-        opaque_pointers=host_target().opaque_pointers,
+        opaque_pointers=target.opaque_pointers,
+        has_fma=target.has_fma,
     )
     names = [function.name for function in whole]
     return Entry(facts={**facts, "names": names}, code=compile_object(text, tier))

@@ -22,6 +22,7 @@ from sigmapath.codegen.block import (
     Operand,
     Statement,
 )
+from sigmapath.codegen.lane_math import VECTOR_FUNCTIONS, lane_math_text
 from sigmapath.machine.llvm import LIBRARY_PREFIX
 
 __all__ = ["llvm_text"]
@@ -35,7 +36,12 @@ _BINARY_LIBRARY = frozenset({"pow", "fmod"})
 
 
 def llvm_text(
-    functions: Sequence[Function], *, prefix: str, lanes: int = 1, opaque_pointers: bool = True
+    functions: Sequence[Function],
+    *,
+    prefix: str,
+    lanes: int = 1,
+    opaque_pointers: bool = True,
+    has_fma: bool = False,
 ) -> str:
     """Return the LLVM module of ``functions``.
 
@@ -49,8 +55,11 @@ def llvm_text(
         Values per entry of every array, lane index fastest.
     opaque_pointers : bool
         Whether pointers are written ``ptr`` (LLVM 16 on) or with their element type.
+    has_fma : bool
+        Whether the CPU multiplies and adds in one operation: then several lanes have functions of
+        their own in the place of some of the C library's.
     """
-    printer = _Printer(lanes, prefix, opaque_pointers)
+    printer = _Printer(lanes, prefix, opaque_pointers, has_fma)
     bodies = [printer.function(function) for function in functions]
     return "\n".join([*printer.declarations(), *bodies])
 
@@ -58,7 +67,8 @@ def llvm_text(
 class _Printer:
     """What is fixed for a module, and which outside functions it turned out to need."""
 
-    def __init__(self, lanes: int, prefix: str, opaque_pointers: bool) -> None:
+    def __init__(self, lanes: int, prefix: str, opaque_pointers: bool, has_fma: bool) -> None:
+        self._own = VECTOR_FUNCTIONS if lanes > 1 and has_fma else frozenset()
         self._lanes = lanes
         self._prefix = prefix
         self._real = "double" if lanes == 1 else f"<{lanes} x double>"
@@ -70,12 +80,13 @@ class _Printer:
         self._intrinsics: set[str] = set()
 
     def declarations(self) -> list[str]:
-        """Declarations of outside functions; library calls on lanes go one lane at a time."""
+        """Declarations of outside functions; what is not of our own goes one lane at a time."""
         lines = []
         for name in sorted(self._intrinsics):
             intrinsic = _INTRINSIC[name]
             lines.append(f"declare {self._real} @llvm.{intrinsic}.{self._suffix}({self._real})")
-        for name in sorted(self._library):
+        lines += lane_math_text(self._library & self._own, self._lanes)
+        for name in sorted(self._library - (self._own - {"pow"})):
             arguments = ", ".join(["double"] * _library_arity(name))
             lines.append(f"declare double @{LIBRARY_PREFIX}{name}({arguments})")
             if self._lanes > 1:
@@ -86,7 +97,8 @@ class _Printer:
         arity = _library_arity(name)
         real, lanes = self._real, self._lanes
         arguments = ", ".join(f"{real} %a{i}" for i in range(arity))
-        lines = [f"define internal {real} @lanes_{name}({arguments}) nounwind {{"]
+        inner = f"each_{name}" if name in self._own else name
+        lines = [f"define internal {real} @lanes_{inner}({arguments}) nounwind {{"]
         result = "undef"
         for lane in range(lanes):
             lines += [
