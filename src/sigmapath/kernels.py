@@ -161,6 +161,9 @@ class Kernels:
         "numba" or "llvm".
     fingerprint : str
         Content hash of the code, versions and options.
+    spread_outputs : int
+        Address of ``outputs`` for lanes that are several times of one run: p is a pointer to the
+        first value of that run's lane, ``lanes`` doubles from value to value. 0 if there is none.
     owner : object
         Keeps the machine code alive; not to be touched.
     """
@@ -181,6 +184,7 @@ class Kernels:
     fingerprint: str
     owner: Any = field(repr=False, compare=False)
     has_fast: bool = False
+    spread_outputs: int = 0
 
     @property
     def n_start(self) -> int:

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -45,6 +45,13 @@ _PART_SIZE = {("llvm", "quick"): 400, ("llvm", "fast"): 200, ("numba", "quick"):
 _T = TypeVar("_T")
 
 
+class _Form(NamedTuple):
+    """How many lanes, and the array of which all lanes read the same values."""
+
+    lanes: int = 1
+    spread: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Library:
     """Functions in memory and what is known about them."""
@@ -62,6 +69,7 @@ class _Owner:
     tier: Tier
     model: _Library
     outputs: _Library | None = None
+    spread: _Library | None = None
 
 
 class _Memory(Generic[_T]):
@@ -138,7 +146,7 @@ def compile_model(
         program = _program(system)
         return program.functions, {"n_derived": program.n_derived}
 
-    library = _library(identity, backend, tier, functions, system, lanes)
+    library = _library(identity, backend, tier, functions, system, _Form(lanes))
     n_param, n_written = len(system.parameters), len(system.written)
     return Kernels(
         addresses=_addresses(library),
@@ -187,7 +195,12 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
         return [assemble_outputs(system, _program(system), expressions)], {}
 
     backend: Backend = "numba" if kernels.backend == "numba" else "llvm"
-    library = _library(identity, backend, owner.tier, functions, system, kernels.lanes)
+    form = _Form(kernels.lanes)
+    library = _library(identity, backend, owner.tier, functions, system, form)
+    spread = None
+    if kernels.lanes > 1:
+        form = form._replace(spread="p")
+        spread = _library(key("spread", identity), backend, owner.tier, functions, system, form)
     addresses = kernels.addresses.copy()
     addresses[KERNEL_NAMES.index("outputs")] = library.addresses["outputs"]
     return replace(
@@ -195,7 +208,8 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
         addresses=addresses,
         n_output=len(expressions),
         fingerprint=identity,
-        owner=replace(owner, outputs=library),
+        owner=replace(owner, outputs=library, spread=spread),
+        spread_outputs=0 if spread is None else spread.addresses["outputs"],
     )
 
 
@@ -216,15 +230,15 @@ def _library(
     tier: Tier,
     functions: _Maker,
     system: OdeSystem,
-    lanes: int = 1,
+    form: _Form,
 ) -> _Library:
     """The functions under ``identity``: from memory, from disk, or made now."""
     if backend == "llvm":
-        return _libraries.get(identity, lambda: _llvm_library(identity, tier, functions, lanes))
+        return _libraries.get(identity, lambda: _llvm_library(identity, tier, functions, form))
     return _libraries.get(identity, lambda: _numba_library(identity, functions, system))
 
 
-def _llvm_library(identity: str, tier: Tier, functions: _Maker, lanes: int) -> _Library:
+def _llvm_library(identity: str, tier: Tier, functions: _Maker, form: _Form) -> _Library:
     from sigmapath.machine.llvm import Loaded, load_object
 
     prefix = f"m{identity[:16]}_"
@@ -239,7 +253,7 @@ def _llvm_library(identity: str, tier: Tier, functions: _Maker, lanes: int) -> _
         # Intact, yet of no use here: built anew like a damaged one.
         library = None
     if entry is None or library is None:
-        entry = _llvm_entry(prefix, tier, functions, lanes)
+        entry = _llvm_entry(prefix, tier, functions, form)
         library = loaded(entry)
         write_entry(identity, entry)
     return _Library(
@@ -249,7 +263,7 @@ def _llvm_library(identity: str, tier: Tier, functions: _Maker, lanes: int) -> _
     )
 
 
-def _llvm_entry(prefix: str, tier: Tier, functions: _Maker, lanes: int) -> Entry:
+def _llvm_entry(prefix: str, tier: Tier, functions: _Maker, form: _Form) -> Entry:
     from sigmapath.codegen.printer_llvm import llvm_text
     from sigmapath.machine.llvm import compile_object, host_target
 
@@ -258,7 +272,8 @@ def _llvm_entry(prefix: str, tier: Tier, functions: _Maker, lanes: int) -> Entry
     text = llvm_text(
         _split(whole, _PART_SIZE["llvm", tier]),
         prefix=prefix,
-        lanes=lanes,
+        lanes=form.lanes,
+        spread=form.spread,
         opaque_pointers=target.opaque_pointers,
         has_fma=target.has_fma,
     )

@@ -42,6 +42,7 @@ def llvm_text(
     lanes: int = 1,
     opaque_pointers: bool = True,
     has_fma: bool = False,
+    spread: str = "",
 ) -> str:
     """Return the LLVM module of ``functions``.
 
@@ -58,8 +59,11 @@ def llvm_text(
     has_fma : bool
         Whether the CPU multiplies and adds in one operation: then several lanes have functions of
         their own in the place of some of the C library's.
+    spread : str
+        Name of an array of which every lane reads the first one's values.
     """
     printer = _Printer(lanes, prefix, opaque_pointers, has_fma)
+    printer.spread = spread if lanes > 1 else ""
     bodies = [printer.function(function) for function in functions]
     return "\n".join([*printer.declarations(), *bodies])
 
@@ -76,6 +80,7 @@ class _Printer:
         self._suffix = "f64" if lanes == 1 else f"v{lanes}f64"
         self._opaque = opaque_pointers
         self._pointer = "ptr" if opaque_pointers else f"{self._real}*"
+        self.spread = ""
         self._library: set[str] = set()
         self._intrinsics: set[str] = set()
 
@@ -138,11 +143,28 @@ class _Printer:
                 f"  {at} = getelementptr inbounds {real}, {pointer} %{statement.array}, "
                 f"i64 {statement.slot}"
             )
-            if isinstance(statement, Load):
+            if isinstance(statement, Load) and statement.array == self.spread:
+                lines += self._spread_load(statement, at)
+            elif isinstance(statement, Load):
                 lines.append(f"  %v.{statement.name} = load {real}, {pointer} {at}, align 8")
             else:
                 value = self._value(statement.value)
                 lines.append(f"  store {real} {value}, {pointer} {at}, align 8")
+
+    def _spread_load(self, statement: Load, at: str) -> list[str]:
+        """One value in all lanes."""
+        real, place, typed = self._real, at, "ptr" if self._opaque else "double*"
+        lines = []
+        if not self._opaque:
+            place = f"{at}.d"
+            lines.append(f"  {place} = bitcast {self._pointer} {at} to double*")
+        zeros = f"<{self._lanes} x i32> zeroinitializer"
+        return [
+            *lines,
+            f"  {at}.x = load double, {typed} {place}, align 8",
+            f"  {at}.v = insertelement {real} undef, double {at}.x, i32 0",
+            f"  %v.{statement.name} = shufflevector {real} {at}.v, {real} undef, {zeros}",
+        ]
 
     def _call(self, statement: Call, scratch: bool) -> str:
         pointer = self._pointer

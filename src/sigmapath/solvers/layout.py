@@ -188,7 +188,7 @@ class Lanes(NamedTuple):
     jac, lu   float64 (n_jac, width), (n_lu, width)
     p         float64 (n_p, width)
     obs       float64 (6, n_output, width)    observables: five samples, the output grid
-    root      float64 (5, n_root, width)      root functions: left end, four samples
+    root      float64 (6, n_root, width)      root functions, rows in :mod:`.lanes.slots`
     time      float64 (N_LANE_TIME, width)    clocks, slots there
     count     int64 (N_LANE_COUNT, width)     run and counters, slots there
     tune      float64 (2,)            rtol, 1 / n
@@ -339,6 +339,10 @@ OBS_TRIAL, OBS_GRID, N_OBS = 5, 6, 7
 
 # Work.root: left end and four samples of a step, a trial point.
 ROOT_LEFT, ROOT_AT, N_ROOT_ROW = 0, 5, 6
+
+# A vertex of a root function is looked at if it is that near to zero, as a share of the sample
+# beside it.
+NEAR_ROOT = 0.5
 
 # Work.vec
 N_STAGE = 8

@@ -38,8 +38,6 @@ ROOT_LEFT, ROOT_AT = at.ROOT_LEFT, at.ROOT_AT
 
 # Interior points at which signs are looked at, so that a double crossing within a step shows.
 _N_SAMPLE = 4
-# A vertex is looked at if it is that near to zero, as a share of the sample beside it.
-_NEAR = 0.5
 # A function that keeps changing sign within rounding of one point is left alone for one step.
 _CHATTER_LIMIT = 4
 _CHATTER_WIDTH = 1e-12
@@ -99,7 +97,7 @@ def vertex(a: Any, b: Any, c: Any) -> Any:
     if not b * bend > 0.0 or not abs(slope) <= 2.0 * abs(bend):
         return -1.0
     shift = -0.5 * slope / bend
-    if (b + 0.5 * slope * shift) / b > _NEAR:
+    if (b + 0.5 * slope * shift) / b > at.NEAR_ROOT:
         return -1.0
     return 1.0 + shift
 

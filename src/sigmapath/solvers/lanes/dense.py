@@ -27,21 +27,21 @@ from sigmapath.solvers.reducers import (
     is_watched,
     sign_of,
 )
-from sigmapath.solvers.roots import first_root, vertex
+from sigmapath.solvers.roots import first_root
 from sigmapath.solvers.work import call_part, work_from
 
 __all__ = ["cut_at_roots", "emit_grid", "is_due", "reduce_steps"]
 
-CALL_SAMPLE, WIDTH = slots.CALL_SAMPLE, slots.WIDTH
+CALL_SAMPLE, CALL_POINTS = slots.CALL_SAMPLE, slots.CALL_POINTS
+CALL_WATCH, WIDTH = slots.CALL_WATCH, slots.WIDTH
 NOW, T, THETA, TAKEN = slots.NOW, slots.T, slots.THETA, slots.TAKEN
 T_NEW, RIGHT_END = slots.T_NEW, slots.RIGHT_END
-SEEN, SEGMENT_END = slots.SEEN, slots.SEGMENT_END
+SEEN, SEGMENT_END, SUSPECT = slots.SEEN, slots.SEGMENT_END, slots.SUSPECT
+ROOT_LEFT, ROOT_BEFORE = slots.ROOT_LEFT, slots.ROOT_BEFORE
 RUN, NEXT_TIME, ARRIVES, WANTED = slots.RUN, slots.NEXT_TIME, slots.ARRIVES, slots.WANTED
 OBS_GRID, N_OUT, LANE_N_ROOT = slots.OBS_GRID, slots.N_OUT, slots.N_ROOT
 NEXT_EDGE, CHATTER = at.NEXT_EDGE, at.CHATTER
 
-# What :mod:`.step` is asked to sample.
-_OUTPUTS, _ROOTS = 0.0, 1.0
 _LAST = 4
 
 
@@ -71,67 +71,52 @@ def _place(lanes: Any, lane: Any, t: Any) -> None:
 @compiled
 def emit_grid(lanes: Any, chunk: Any) -> None:
     """Write the output grid up to the ends of the steps."""
-    times, trajectories = chunk.times, chunk.trajectories
-    width, n_out = lanes.size[WIDTH], lanes.size[N_OUT]
-    while True:
-        is_any = False
-        for lane in range(width):
-            lanes.time[THETA, lane] = 0.0
-            lanes.time[NOW, lane] = lanes.time[T, lane]
-            if lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, times):
-                is_any = True
-                _place(lanes, lane, times[lanes.count[NEXT_TIME, lane]])
-        if not is_any:
-            return
-        if n_out > 0:
-            call_part(lanes.call[CALL_SAMPLE], lanes, _OUTPUTS, float(OBS_GRID))
-        for lane in range(width):
-            if lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, times):
-                k = lanes.count[NEXT_TIME, lane]
-                rows = trajectories[lanes.count[RUN, lane]]
-                for j in range(n_out):
-                    rows[k, j] = lanes.obs[OBS_GRID, j, lane]
-                lanes.count[NEXT_TIME, lane] = k + 1
+    for lane in range(lanes.size[WIDTH]):
+        while lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, chunk.times):
+            _emit_points(lanes, lane, chunk)
+
+
+@compiled
+def _emit_points(lanes: Any, lane: Any, chunk: Any) -> None:
+    """Write the next output times of one lane's step: as many as there are lanes, at once."""
+    times, time, count = chunk.times, lanes.time, lanes.count
+    n_out, first = lanes.size[N_OUT], count[NEXT_TIME, lane]
+    left = time[T, lane]
+    share = 1.0 / (time[RIGHT_END, lane] - left)
+    n_point = 0
+    while n_point < lanes.size[WIDTH] and is_due(lanes, lane, times):
+        t = times[count[NEXT_TIME, lane]]
+        time[NOW, n_point] = t
+        time[THETA, n_point] = (t - left) * share
+        n_point += 1
+        count[NEXT_TIME, lane] += 1
+    if n_out == 0:
+        return
+    call_part(lanes.call[CALL_POINTS], lanes, float(lane), 0.0)
+    rows = chunk.trajectories[count[RUN, lane]]
+    for k in range(n_point):
+        for j in range(n_out):
+            rows[first + k, j] = lanes.obs[OBS_GRID, j, k]
 
 
 @compiled
 def cut_at_roots(lanes: Any) -> None:
     """End steps at the first change of sign of a root function."""
-    width, n_root = lanes.size[WIDTH], lanes.size[LANE_N_ROOT]
-    time, root = lanes.time, lanes.root
-    for sample in range(1, _LAST + 1):
-        for lane in range(width):
-            left, right = time[T, lane], time[RIGHT_END, lane]
-            time[NOW, lane] = right if sample == _LAST else left + (right - left) * (sample / _LAST)
-            time[THETA, lane] = sample / _LAST
-        call_part(lanes.call[CALL_SAMPLE], lanes, _ROOTS, float(sample))
-    for lane in range(width):
-        if time[TAKEN, lane] == 0.0:
+    call_part(lanes.call[CALL_WATCH], lanes, 0.0, 0.0)
+    for lane in range(lanes.size[WIDTH]):
+        if lanes.time[TAKEN, lane] == 0.0:
             continue
-        is_suspect = False
-        for k in range(n_root):
-            left = root[0, k, lane]
-            for sample in range(1, _LAST + 1):
-                here = root[sample, k, lane]
-                if (left > 0.0) != (here > 0.0) or (left < 0.0) != (here < 0.0):
-                    is_suspect = True
-            for i in range(_LAST - 1):
-                if vertex(root[i, k, lane], root[i + 1, k, lane], root[i + 2, k, lane]) >= 0.0:
-                    is_suspect = True
         work = work_from(lanes.home[lane])
-        t_root = -1.0
-        if is_suspect:
-            expose(lanes, lane, work)
-            for k in range(n_root):
-                work.root[0, k] = root[0, k, lane]
-            t_root = first_root(work)
-        else:
+        if lanes.time[SUSPECT, lane] == 0.0:
             work.flag[CHATTER] = 0
+            continue
+        expose(lanes, lane, work)
+        for k in range(lanes.size[LANE_N_ROOT]):
+            work.root[ROOT_LEFT, k] = lanes.root[ROOT_BEFORE, k, lane]
+        t_root = first_root(work)
         if t_root >= 0.0:
-            time[T_NEW, lane] = t_root
+            lanes.time[T_NEW, lane] = t_root
             lanes.count[ARRIVES, lane] = 2
-        for k in range(n_root):
-            root[0, k, lane] = root[_LAST, k, lane]
 
 
 @inlined
@@ -211,7 +196,7 @@ def _sample_segments(lanes: Any, first: Any) -> None:
             else:
                 time[NOW, lane] = time[T, lane]
                 time[THETA, lane] = 0.0
-        call_part(lanes.call[CALL_SAMPLE], lanes, _OUTPUTS, float(k))
+        call_part(lanes.call[CALL_SAMPLE], lanes, 0.0, float(k))
 
 
 @compiled

@@ -22,8 +22,11 @@ N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, N_LANE_SIZE = range(7)
     CALL_DENSE,
     CALL_SAMPLE,
     CALL_COMMIT,
+    CALL_SPREAD_OUTPUTS,
+    CALL_POINTS,
+    CALL_WATCH,
     N_LANE_CALL,
-) = range(12)
+) = range(15)
 
 # Lanes.row. X: where a stage is evaluated; RIGHT: right-hand side of its linear system.
 (
@@ -50,10 +53,14 @@ ATOL, LOWEST, REFUSED = range(3)
 # Lanes.obs: samples of a segment come first.
 OBS_GRID, N_OBS = 5, 6
 
+# Lanes.root: left end of the step, four samples, left end again for those who look back.
+ROOT_LEFT, ROOT_BEFORE, N_ROOT_ROW = 0, 5, 6
+
 # Lanes.time. NOW: time handed to kernels; H: step to try; ERROR: its norm, -1 where singular;
 # POWER: ERROR^(-1/5); UNDER: 1 where a promised state undershoots; THETA: place within the step;
 # TAKEN: 1 where the step is accepted; T_NEW: where it ends, RIGHT_END: where it would have; SEEN:
-# what the reducers have seen, SEGMENT_END: what they are to see next.
+# what the reducers have seen, SEGMENT_END: what they are to see next; SUSPECT: 1 where a root
+# function may have changed its sign.
 (
     NOW,
     T,
@@ -69,8 +76,9 @@ OBS_GRID, N_OBS = 5, 6
     RIGHT_END,
     SEEN,
     SEGMENT_END,
+    SUSPECT,
     N_LANE_TIME,
-) = range(15)
+) = range(16)
 
 # Lanes.count. RUN: -1 where idle; FAILURE: status if the step cannot shrink any more; ARRIVES: 1
 # where the step ends at a breakpoint, 2 at a root; WANTED: samples of the segment, see .dense.

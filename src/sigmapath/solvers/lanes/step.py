@@ -1,9 +1,14 @@
 """Print one Rodas5P step over lanes, and what goes with it, as LLVM IR.
 
-Enters: a lane width. Leaves: the text of four parts, ``double part(int64 table, double, double)``
-with the table of a :class:`.layout.Lanes`: ``step`` tries a step in every lane, ``dense`` prepares
-dense output, ``sample`` evaluates observables or root functions inside the step, ``commit`` makes
-the right end the left where the step is taken. Called by :mod:`.code`.
+Enters: a lane width. Leaves: the text of parts, ``double part(int64 table, double, double)`` with
+the table of a :class:`.layout.Lanes`. Called by :mod:`.code`.
+
+step     tries a step in every lane
+dense    prepares dense output
+sample   evaluates observables inside the step, in every lane at a time of its own
+points   evaluates observables of one lane at several times
+watch    evaluates root functions inside the step, and tells which lanes to look at
+commit   makes the right end the left where the step is taken
 
 Every operation treats its lanes alike and apart: what a lane computes depends on nothing in the
 others. The formulas are those of :mod:`sigmapath.solvers.rosenbrock`, with products fused into
@@ -17,12 +22,15 @@ import struct
 from sigmapath.solvers.ir import PART_ARGUMENTS
 from sigmapath.solvers.lanes import slots
 from sigmapath.solvers.lanes.text import Body
+from sigmapath.solvers.layout import NEAR_ROOT
 from sigmapath.solvers.tableaux import RODAS5P
 
 __all__ = ["PART_NAMES", "step_text"]
 
-PART_NAMES = ("step", "dense", "sample", "commit")
+PART_NAMES = ("step", "dense", "sample", "points", "watch", "commit")
 _N_STAGE = RODAS5P.n_stage
+# Places of a step at which the signs of root functions are looked at.
+_N_SAMPLE = 4
 
 
 def step_text(lanes: int, prefix: str, *, opaque: bool) -> str:
@@ -38,7 +46,14 @@ def step_text(lanes: int, prefix: str, *, opaque: bool) -> str:
         Whether pointers have no element type.
     """
     bodies = {"step": _Step(lanes, opaque).body}
-    for name, make in (("dense", _dense), ("sample", _sample), ("commit", _commit)):
+    makers = {
+        "dense": _dense,
+        "sample": _sample,
+        "points": _points,
+        "watch": _watch,
+        "commit": _commit,
+    }
+    for name, make in makers.items():
         bodies[name] = Body(lanes, opaque)
         make(bodies[name])
     suffix, real = ("f64", "double") if lanes == 1 else (f"v{lanes}f64", f"<{lanes} x double>")
@@ -278,36 +293,121 @@ def _dense(body: Body) -> None:
     body.end_loop(size)
 
 
+class _Inside:
+    """States inside the last step, from dense output."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        names = ("Y", "DELTA", "DENSE_1", "DENSE_2", "DENSE_3", "Y_AT")
+        self.row, self.size = _rows(body, names)
+        self.time, self.p, self.call = body.field("time"), body.field("p"), body.field("call")
+        self.obs, self.n_out = body.field("obs"), body.field("obs", 2)
+        self.now = body.offset(self.time, body.bytes, slots.NOW)
+        n = body.entry(body.field("size"), slots.N_STATE)
+        self.lowest = body.offset(body.field("level"), body.add(f"mul i64 {n}, 8"), slots.LOWEST)
+
+    def clock(self, slot: int) -> str:
+        return self.body.load(self.time, self.body.bytes * slot)
+
+    def evaluate(self, theta: str, lane: str = "") -> None:
+        """Write the states at ``theta`` into row Y_AT, all of one lane if that is given (bytes)."""
+        body = self.body
+        rest = body.op("fsub", body.splat(1.0), theta)
+        offset, _ = body.begin_loop()
+
+        def at(name: str) -> str:
+            if not lane:
+                return body.load(self.row[name], offset)
+            return body.spread(body.scalar(self.row[name], body.add(f"add i64 {offset}, {lane}")))
+
+        inner = body.fma(body.fma(at("DENSE_3"), theta, at("DENSE_2")), theta, at("DENSE_1"))
+        value = body.fma(body.fma(inner, rest, at("DELTA")), theta, at("Y"))
+        place = body.add(f"udiv i64 {offset}, {body.lanes}")
+        lowest = body.spread(body.scalar(self.lowest, place))
+        value = body.select(body.compare("olt", value, lowest), lowest, value)
+        body.store(value, self.row["Y_AT"], offset)
+        body.end_loop(self.size)
+
+    def row_of(self, base: str, length: str, row: str | int) -> str:
+        """Address of a row of observables or root functions."""
+        body = self.body
+        size = body.add(f"mul i64 {length}, {body.bytes}")
+        return body.add(f"add i64 {base}, {body.add(f'mul i64 {size}, {row}')}")
+
+
 def _sample(body: Body) -> None:
-    """States at THETA, then observables (a = 0) or root functions (a = 1) into row b at NOW."""
-    row, size = _rows(body, ("Y", "DELTA", "DENSE_1", "DENSE_2", "DENSE_3", "Y_AT"))
-    time = body.field("time")
-    theta = body.load(time, body.bytes * slots.THETA)
-    rest = body.op("fsub", body.splat(1.0), theta)
-    n = body.entry(body.field("size"), slots.N_STATE)
-    lowest_row = body.offset(body.field("level"), body.add(f"mul i64 {n}, 8"), slots.LOWEST)
-    offset, _ = body.begin_loop()
-    inner = body.fma(body.load(row["DENSE_3"], offset), theta, body.load(row["DENSE_2"], offset))
-    inner = body.fma(inner, theta, body.load(row["DENSE_1"], offset))
-    change = body.fma(inner, rest, body.load(row["DELTA"], offset))
-    value = body.fma(change, theta, body.load(row["Y"], offset))
-    lowest = body.spread(body.scalar(lowest_row, body.add(f"udiv i64 {offset}, {body.lanes}")))
-    value = body.select(body.compare("olt", value, lowest), lowest, value)
-    body.store(value, row["Y_AT"], offset)
-    body.end_loop(size)
-    is_root = body.add("fcmp une double %a, 0.0")
-    call = body.field("call")
-    outputs, roots = body.entry(call, slots.CALL_OUTPUTS), body.entry(call, slots.CALL_ROOTS)
-    function = body.add(f"select i1 {is_root}, i64 {roots}, i64 {outputs}")
-    sizes = [body.field("obs", 2), body.field("root", 2)]
-    length = body.add(f"select i1 {is_root}, i64 {sizes[1]}, i64 {sizes[0]}")
-    bases = [body.field("obs"), body.field("root")]
-    base = body.add(f"select i1 {is_root}, i64 {bases[1]}, i64 {bases[0]}")
-    which = body.add("fptosi double %b to i64")
-    step = body.add(f"mul i64 {body.add(f'mul i64 {length}, {body.bytes}')}, {which}")
-    out = body.add(f"add i64 {base}, {step}")
-    now = body.offset(time, body.bytes, slots.NOW)
-    body.call(function, now, row["Y_AT"], body.field("p"), out)
+    """Observables at NOW, at THETA of the step, into row b."""
+    inside = _Inside(body)
+    inside.evaluate(inside.clock(slots.THETA))
+    row = body.add("fptosi double %b to i64")
+    out = inside.row_of(inside.obs, inside.n_out, row)
+    outputs = body.entry(inside.call, slots.CALL_OUTPUTS)
+    body.call(outputs, inside.now, inside.row["Y_AT"], inside.p, out)
+
+
+def _points(body: Body) -> None:
+    """Observables of lane a, at the times in NOW and places in THETA, into the row of the grid."""
+    inside = _Inside(body)
+    lane = body.add("fptosi double %a to i64")
+    lane = body.add(f"mul i64 {lane}, 8")
+    inside.evaluate(inside.clock(slots.THETA), lane)
+    out = inside.row_of(inside.obs, inside.n_out, slots.OBS_GRID)
+    outputs = body.entry(inside.call, slots.CALL_SPREAD_OUTPUTS)
+    p = body.add(f"add i64 {inside.p}, {lane}")
+    body.call(outputs, inside.now, inside.row["Y_AT"], p, out)
+
+
+def _watch(body: Body) -> None:
+    """Root functions at four places of the step; SUSPECT: signs change, or nearly so.
+
+    In lanes whose step is taken the last sample becomes the left end of the next step.
+    """
+    inside = _Inside(body)
+    root, n_root = body.field("root"), body.field("root", 2)
+    left, right = inside.clock(slots.T), inside.clock(slots.RIGHT_END)
+    length = body.op("fsub", right, left)
+    roots = body.entry(inside.call, slots.CALL_ROOTS)
+    for sample in range(1, _N_SAMPLE + 1):
+        share = body.splat(sample / _N_SAMPLE)
+        now = right if sample == _N_SAMPLE else body.fma(length, share, left)
+        body.store(now, inside.now)
+        inside.evaluate(share)
+        out = inside.row_of(root, n_root, sample)
+        body.call(roots, inside.now, inside.row["Y_AT"], inside.p, out)
+    rows = [inside.row_of(root, n_root, k) for k in range(slots.N_ROOT_ROW)]
+    is_taken = body.compare("une", inside.clock(slots.TAKEN), body.splat(0.0))
+    zero, one = body.splat(0.0), body.splat(1.0)
+    offset, (suspect,) = body.begin_loop([zero])
+    values = [body.load(row, offset) for row in rows[: _N_SAMPLE + 1]]
+    is_suspect = None
+    for value in values[1:]:
+        for relation in ("ogt", "olt"):
+            signs = [body.compare(relation, x, zero) for x in (values[0], value)]
+            is_other = body.add(f"xor {body.bits} {signs[0]}, {signs[1]}")
+            is_suspect = is_other if is_suspect is None else body.either(is_suspect, is_other)
+    assert is_suspect is not None
+    for a, b, c in zip(values[:-2], values[1:-1], values[2:], strict=True):
+        is_suspect = body.either(is_suspect, _may_touch(body, a, b, c))
+    body.store(values[0], rows[slots.ROOT_BEFORE], offset)
+    body.store(body.select(is_taken, values[-1], values[0]), rows[slots.ROOT_LEFT], offset)
+    found = body.select(is_suspect, one, suspect)
+    body.end_loop(body.add(f"mul i64 {n_root}, {body.bytes}"), [found])
+    body.store(found, inside.time, body.bytes * slots.SUSPECT)
+
+
+def _may_touch(body: Body, a: str, b: str, c: str) -> str:
+    """As :func:`sigmapath.solvers.roots.vertex` asks of three neighbouring samples."""
+    half = body.splat(0.5)
+    bend = body.op("fmul", half, body.op("fadd", body.fma(body.splat(-2.0), b, a), c))
+    slope = body.op("fmul", half, body.op("fsub", c, a))
+    is_bent = body.compare("ogt", body.op("fmul", b, bend), body.splat(0.0))
+    twice = body.op("fmul", body.splat(2.0), body.absolute(bend))
+    is_between = body.compare("ole", body.absolute(slope), twice)
+    shift = body.op("fdiv", body.op("fmul", body.splat(-0.5), slope), bend)
+    depth = body.fma(body.op("fmul", half, slope), shift, b)
+    is_near = body.compare("ule", body.op("fdiv", depth, b), body.splat(NEAR_ROOT))
+    both = body.add(f"and {body.bits} {is_bent}, {is_between}")
+    return body.add(f"and {body.bits} {both}, {is_near}")
 
 
 def _commit(body: Body) -> None:

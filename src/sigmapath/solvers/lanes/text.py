@@ -91,6 +91,10 @@ class Body:
         """A truth value per lane; ``relation`` as LLVM calls it."""
         return self.add(f"fcmp {relation} {self.real} {a}, {b}")
 
+    def either(self, a: str, b: str) -> str:
+        """Truth values, one or the other."""
+        return self.add(f"or {self.bits} {a}, {b}")
+
     def select(self, condition: str, a: str, b: str) -> str:
         """``a`` in lanes where the condition holds, otherwise ``b``."""
         return self.add(f"select {self.bits} {condition}, {self.real} {a}, {self.real} {b}")

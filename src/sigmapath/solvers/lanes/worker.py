@@ -191,7 +191,7 @@ def _arrays(
         _aligned(n_matrix_values(program), width),
         _aligned(max(kernels.n_p, 1), width),
         _aligned(slots.N_OBS, max(kernels.n_output, 1), width),
-        _aligned(5, max(kernels.n_root, 1), width),
+        _aligned(slots.N_ROOT_ROW, max(kernels.n_root, 1), width),
         _aligned(slots.N_LANE_TIME, width),
         count,
         np.array([options.rtol, 1.0 / n]),
@@ -202,6 +202,9 @@ def _calls(kernels: Kernels, program: NDArray[np.int64]) -> NDArray[np.int64]:
     call = np.zeros(slots.N_LANE_CALL, dtype=np.int64)
     for name in ("rhs", "jac", "dfdt", "outputs", "roots"):
         call[getattr(slots, f"CALL_{name.upper()}")] = kernels.address(name)
+    # One lane is one run at any number of times.
+    spread = kernels.spread_outputs or kernels.address("outputs")
+    call[slots.CALL_SPREAD_OUTPUTS] = spread
     own = lu_addresses(program, kernels.lanes)
     for name, address in {**own, **step_addresses(kernels.lanes)}.items():
         call[getattr(slots, f"CALL_{name.upper()}")] = address
