@@ -8,6 +8,7 @@ from calls import call_address
 from hand_systems import parameter, state, system, three_reactions
 
 from sigmapath.codegen.assemble import assemble
+from sigmapath.codegen.block import Assign, Function, Load, Store
 from sigmapath.codegen.parts import in_parts
 from sigmapath.codegen.printer_llvm import llvm_text
 from sigmapath.expr.nodes import apply, number, symbol
@@ -57,3 +58,83 @@ def test_lanes_agree_with_scalar_code(written, lanes, size):
     together = run(vector, q.ravel(), lanes)
     alone = np.hstack([run(scalar, q[:, k], 1) for k in range(lanes)])
     np.testing.assert_array_equal(together, alone)
+
+
+def _functions(lanes=4):
+    """exp, log, log10 and pow over lanes, as functions of arrays."""
+    if not machine.host_target().has_fma:
+        pytest.skip("this CPU calls the C library")
+    bodies = {
+        name: (Load("a", "y", 0), Assign("b", name, ("a",)), Store("out", 0, "b"))
+        for name in ("exp", "log", "log10")
+    }
+    power = Assign("b", "pow", ("a", "c"))
+    bodies["pow"] = (Load("a", "y", 0), Load("c", "p", 0), power, Store("out", 0, "b"))
+    functions = [Function(name=name, purpose="", body=body) for name, body in bodies.items()]
+    text = llvm_text(
+        functions,
+        prefix="math_",
+        lanes=lanes,
+        opaque_pointers=machine.host_target().opaque_pointers,
+        has_fma=True,
+    )
+    loaded = machine.load_object(
+        machine.compile_object(text, "quick"), [f"math_{name}" for name in bodies]
+    )
+
+    def call(name, x, y=None):
+        y = x if y is None else y
+        address, starts = loaded.addresses[f"math_{name}"], range(0, len(x), lanes)
+        spans = [slice(i, i + lanes) for i in starts]
+        return np.concatenate([call_address(address, 0.0, x[s], y[s], lanes) for s in spans])
+
+    call.keeper = loaded
+    return call
+
+
+def _error(found, exact):
+    """Largest error in units in the last place; ``exact`` has more digits than found."""
+    nearest = exact.astype(np.float64)
+    return float(np.max(np.abs((found - exact) / np.abs(np.spacing(nearest)))))
+
+
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).nmant <= 52, reason="the oracle needs extended precision"
+)
+def test_own_functions_are_within_one_unit_in_the_last_place():
+    call, rng, n = _functions(), np.random.default_rng(5), 8000
+    long = np.longdouble
+    for low, high in ((-1.0, 1.0), (-708.0, 709.7), (-1e-8, 1e-8)):
+        x = rng.uniform(low, high, n)
+        assert _error(call("exp", x), np.exp(x.astype(long))) < 1.0
+    near_one = 1.0 + rng.uniform(-1e-6, 1e-6, n)
+    for x in (rng.uniform(0.5, 2.0, n), 10.0 ** rng.uniform(-320, 308, n), near_one):
+        assert _error(call("log", x), np.log(x.astype(long))) < 1.0
+        assert _error(call("log10", x), np.log10(x.astype(long))) < 1.0
+    for reach, most in ((2.0, 5.0), (50.0, 6.0), (300.0, 1.0)):
+        x, y = 10.0 ** rng.uniform(-reach, reach, n), rng.uniform(-most, most, n)
+        assert _error(call("pow", x, y), np.power(x.astype(long), y.astype(long))) < 1.0
+
+
+def test_own_functions_know_the_special_values():
+    call = _functions()
+    special = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 2.0, -2.0, 0.7, 5e-324, 1e308)
+    x = np.array(special)
+    with np.errstate(all="ignore"):
+        for name, function in (("exp", np.exp), ("log", np.log), ("log10", np.log10)):
+            np.testing.assert_array_equal(call(name, x), function(x))
+        base, exponent = (grid.ravel() for grid in np.meshgrid(x, x))
+        # The sign of 0 ** -1 is that of 0, which is left aside.
+        base = np.where(base == 0.0, 0.0, base)
+        expected = np.power(base, exponent)
+    np.testing.assert_allclose(call("pow", base, exponent), expected, rtol=3e-16)
+
+
+def test_a_special_value_leaves_the_other_lanes_alone():
+    call = _functions(8)
+    x, y = np.linspace(1.0, 8.0, 8), np.full(8, 1.7)
+    spoilt = np.where(np.arange(8) == 3, -1.0, x)
+    others = np.arange(8) != 3
+    found = call("pow", spoilt, y)
+    assert np.isnan(found[3])
+    np.testing.assert_array_equal(found[others], call("pow", x, y)[others])

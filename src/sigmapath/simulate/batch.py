@@ -131,8 +131,11 @@ def run_batch(
     def solve(worker: AnyWorker, lo: int, hi: int) -> None:
         own = None if rested is None else rested[0].take(rested[1](lo, hi))
         batch = chunk_input(plan, lo, hi)
-        output = solve_batch(kernels, batch, stop_flag=crew.stop, worker=worker, rested=own)
-        _store(result, output, lo, hi)
+        into = _part(result, lo, hi)
+        output = solve_batch(
+            kernels, batch, stop_flag=crew.stop, worker=worker, rested=own, into=into
+        )
+        _store(into, output)
 
     def report(count: int) -> None:
         nonlocal done
@@ -141,6 +144,9 @@ def run_batch(
             progress(done, plan.n_runs)
 
     crew.work_through(_spans(plan.n_runs, n_threads, lanes), solve, report)
+    not_run = result.status == Status.NOT_RUN
+    if result.trajectories is not None and not_run.any():
+        result.trajectories[not_run] = np.nan
     return result
 
 
@@ -315,10 +321,11 @@ def _require_memory(plan: RunPlan) -> None:
 
 
 def _empty(kernels: Kernels, plan: RunPlan) -> BatchOutput:
+    """Room for all runs; trajectories hold anything yet: the threads that fill them touch them."""
     n, n_time = plan.n_runs, len(plan.times)
     keeps = plan.keep_trajectories
     return BatchOutput(
-        trajectories=np.full((n, n_time, plan.n_recorded), np.nan) if keeps else None,
+        trajectories=np.empty((n, n_time, plan.n_recorded)) if keeps else None,
         reduced=np.full((n, len(plan.reducers)), np.nan),
         status=np.full(n, int(Status.NOT_RUN), dtype=np.int8),
         method=np.zeros(n, dtype=np.int8),
@@ -329,13 +336,27 @@ def _empty(kernels: Kernels, plan: RunPlan) -> BatchOutput:
     )
 
 
-def _store(result: BatchOutput, output: BatchOutput, lo: int, hi: int) -> None:
-    """Copy a chunk into its place; chunks never overlap, so threads need no lock."""
-    if result.trajectories is not None and output.trajectories is not None:
-        recorded = result.trajectories.shape[2]
-        result.trajectories[lo:hi] = output.trajectories[:, :, :recorded]
-    for name in ("reduced", "status", "method", "stats", "t_stop", "rest_residual"):
-        getattr(result, name)[lo:hi] = getattr(output, name)
+def _part(result: BatchOutput, lo: int, hi: int) -> BatchOutput:
+    """Views of the runs lo .. hi - 1; parts never overlap, so threads need no lock."""
+    return BatchOutput(
+        trajectories=None if result.trajectories is None else result.trajectories[lo:hi],
+        reduced=result.reduced[lo:hi],
+        status=result.status[lo:hi],
+        method=result.method[lo:hi],
+        stats=result.stats[lo:hi],
+        t_stop=result.t_stop[lo:hi],
+        rest_residual=result.rest_residual[lo:hi],
+        final_state=result.final_state,
+    )
+
+
+def _store(into: BatchOutput, output: BatchOutput) -> None:
+    """Copy into its place what was not written there."""
+    given, found = into.trajectories, output.trajectories
+    if given is not None and found is not None and not np.shares_memory(given, found):
+        given[:] = found[:, :, : given.shape[2]]
+    for name in ("status", "method", "rest_residual"):
+        getattr(into, name)[:] = getattr(output, name)
 
 
 def _checked_threads(threads: int | None) -> int:

@@ -38,6 +38,7 @@ def solve_batch(
     worker: Worker | LaneWorker | None = None,
     conservation: Conservation | None = None,
     rested: Rested | None = None,
+    into: BatchOutput | None = None,
 ) -> BatchOutput:
     """Integrate every run of a batch, one after another, in this thread.
 
@@ -58,6 +59,9 @@ def solve_batch(
     rested : Rested, optional
         What :func:`sigmapath.solvers.equilibrate.equilibrate_runs` found for these runs before, so
         that runs with the same equilibration share one search.
+    into : BatchOutput, optional
+        Arrays of this batch's shape, of which trajectories, readouts, counters and times are
+        written in place. They need not hold anything; trajectories may be None.
 
     Returns
     -------
@@ -73,7 +77,7 @@ def solve_batch(
         worker = make_worker(kernels, options, conservation=conservation)
     _check_batch(kernels, batch)
     n_run = batch.n_run
-    room = _room(kernels, batch)
+    room = _room(kernels, batch, into)
     rest_residual = np.full(n_run, np.nan)
     if stop_flag is None:
         stop_flag = np.zeros(1, dtype=np.int64)
@@ -174,18 +178,19 @@ class _Room(NamedTuple):
 _NOT_RESTED = Rested(states=np.zeros((0, 3, 0)), parameters=np.zeros((0, 0)))
 
 
-def _room(kernels: Kernels, batch: BatchInput) -> _Room:
+def _room(kernels: Kernels, batch: BatchInput, into: BatchOutput | None = None) -> _Room:
     n_run, keeps = batch.n_run, batch.keep_trajectories
+    shape = (n_run if keeps else 1, len(batch.times) if keeps else 0, kernels.n_output)
+    given = None if into is None else into.trajectories
     outcome = np.full((n_run, 2), int(Status.NOT_RUN), dtype=np.int64)
     outcome[:, 1] = 0
-    n_time = len(batch.times) if keeps else 0
     return _Room(
-        trajectories=np.empty((n_run if keeps else 1, n_time, kernels.n_output)),
-        reduced=np.full((n_run, len(batch.reducers)), np.nan),
+        trajectories=np.empty(shape) if given is None or given.shape != shape else given,
+        reduced=np.full((n_run, len(batch.reducers)), np.nan) if into is None else into.reduced,
         final=np.full((n_run, kernels.n_state), np.nan),
         outcome=outcome,
-        stats=np.zeros((n_run, len(STAT_NAMES)), dtype=np.int64),
-        t_stop=np.zeros(n_run),
+        stats=np.zeros((n_run, len(STAT_NAMES)), dtype=np.int64) if into is None else into.stats,
+        t_stop=np.zeros(n_run) if into is None else into.t_stop,
     )
 
 
