@@ -48,7 +48,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     # assays: virtual experiments on a prepared model, or on one with a dye or a clamp written into
     # it; evidence: claims run as experiments.
     "assays": ROOT | {"expr", "model", "simulate", "experiment", "results", "pathways", "analysis"},
-    "evidence": ROOT | {"simulate", "experiment", "results", "pathways", "analysis", "assays"},
+    # calibration: what was fitted to what; evidence does not count its targets as tests.
+    "calibration": ROOT | {"io", "simulate", "experiment", "pathways"},
+    "evidence": ROOT
+    | {"simulate", "experiment", "results", "pathways", "analysis", "assays", "calibration"},
     "plot": ROOT | {"results", "analysis"},
     # docs: pages made from the model files and the verdicts about them.
     "docs": ROOT | {"expr", "model", "io", "experiment", "pathways", "results", "evidence", "plot"},

@@ -7,15 +7,16 @@ Called by ``sigmapath evidence`` and by the tests of the pathway.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sigmapath.calibration.specs import calibrated_claims
 from sigmapath.evidence.claims import choose_claims, claims_folder, read_claims
 from sigmapath.evidence.judging import Judgement, judge
 from sigmapath.evidence.running import EngineSource, Members, Results, run_experiments
-from sigmapath.evidence.specs import read_experiments
+from sigmapath.evidence.specs import Experiment, read_experiments
 from sigmapath.pathways.ligands import ligand_table
 
 __all__ = ["Evidence", "gather"]
@@ -70,7 +71,7 @@ def gather(
     """
     folder = folder or claims_folder()
     known = read_claims(folder / "claims.toml")
-    experiments = read_experiments(folder, known)
+    experiments = _without_calibrated(read_experiments(folder, known), folder)
     chosen = choose_claims(known, claims, modules)
     results = run_experiments(
         [experiments[claim.id] for claim in chosen],
@@ -86,3 +87,16 @@ def gather(
         judgements=tuple(judge(claim, experiments[claim.id], results, ligands) for claim in chosen),
         results=results,
     )
+
+
+def _without_calibrated(
+    experiments: Mapping[str, Experiment], folder: Path
+) -> dict[str, Experiment]:
+    """Mark claims that are targets of a calibration: fitted to, they test nothing any more."""
+    targets = calibrated_claims() if folder == claims_folder() else {}
+    return {
+        name: replace(entry, by_construction=f"a target of the calibration '{targets[name]}'")
+        if name in targets and not (entry.by_construction or entry.not_testable)
+        else entry
+        for name, entry in experiments.items()
+    }
