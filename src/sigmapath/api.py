@@ -138,11 +138,10 @@ class Model:
     Notes
     -----
     Times, doses and values are plain numbers in the units of the model, or text with a unit
-    ("100 nM", "6 h"). Options of every run: ``method`` ("auto", "rodas5p", "tsit5"; "ssa" is exact
-    stochastic simulation), ``rtol`` (1e-6), ``atol`` (by default 1e-3 rtol times the scale of each
-    state, which the model's start values give and which is at most 1),
-    ``max_steps``, ``backend`` ("llvm" or "numba"), ``threads``, ``progress`` (a callable (done,
-    total)).
+    ("100 nM", "6 h"). Options of every run: ``method`` ("auto", "rodas5p", "tsit5", "bdf"; "ssa" is
+    exact stochastic simulation), ``rtol`` (1e-6), ``atol`` (by default 1e-3 rtol times the scale of
+    each state, which the model's start values give and which is at most 1), ``max_steps``,
+    ``backend`` ("llvm" or "numba"), ``threads``, ``progress`` (a callable (done, total)).
     """
 
     def __init__(

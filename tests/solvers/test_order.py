@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from small_models import forced, linear, oscillator, robertson
 
+from sigmapath.kernels import Pattern
 from sigmapath.solvers.batch import BatchInput
+from sigmapath.solvers.linalg.symbolic import lu_program
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.registry import METHODS
 from sigmapath.solvers.solve import solve_batch
+from sigmapath.solvers.workspace import explicit_reach
 from sigmapath.status import STAT_NAMES, Status
 
 ONE_STEP = [name for name in METHODS if name != "bdf"]
@@ -140,6 +143,20 @@ def test_auto_notices_stiffness_that_shows_only_later():
     output = solve_batch(kernels, batch, worker=make_worker(kernels))
     assert output.method[0] == len(METHODS)
     assert output.stats[0, 0] < 250
+
+
+def test_auto_stays_explicit_longer_where_factors_are_dear():
+    def reach(columns):
+        n = len(columns)
+        starts = np.cumsum([0, *map(len, columns)])
+        pattern = Pattern(row_start=starts, column=np.concatenate(columns))
+        return explicit_reach(lu_program(pattern, np.ones(n)))
+
+    rng = np.random.default_rng(1)
+    chain = [np.array(sorted({max(i - 1, 0), i})) for i in range(300)]
+    tangle = [np.unique([i, *rng.integers(0, 300, 8)]) for i in range(300)]
+    assert reach(chain) == 150.0
+    assert reach(tangle) > 1000.0
 
 
 def test_auto_leaves_the_explicit_method_when_a_run_turns_stiff():

@@ -42,7 +42,16 @@ __all__ = ["Engine", "run_options"]
 _RUNS_FOR_FAST_TIER = 64
 _BAD_START = int(Status.BAD_START)
 
-_SOLVER_WORDS = ("method", "rtol", "atol", "max_steps", "max_step", "first_step", "event_seed")
+_SOLVER_WORDS = (
+    "method",
+    "rtol",
+    "atol",
+    "max_steps",
+    "max_step",
+    "first_step",
+    "max_order",
+    "event_seed",
+)
 _RUN_WORDS = ("backend", "tier", "lanes", "threads", "progress")
 # From this many runs on SIMD lanes are worth their compilation. The plan alone decides, never what
 # happens to be compiled: the same experiment gives the same numbers.
@@ -188,7 +197,7 @@ class Engine:
         ----------
         plan : RunPlan
         **options
-            Solver options (method, rtol, atol, max_steps, max_step, first_step), backend
+            Solver options (method, rtol, atol, max_steps, max_step, first_step, max_order), backend
             ("llvm" or "numba"), tier ("quick" or "fast"; by default fast for sweeps), lanes (runs
             at a time per thread: 1, 2, 4 or 8; by default what the CPU takes for large batches of
             models without events and delays, otherwise 1), threads, progress (callable

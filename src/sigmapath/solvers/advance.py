@@ -19,6 +19,7 @@ from sigmapath.solvers.controller import (
     rejected_factor,
     smallest_step,
 )
+from sigmapath.solvers.erk import STABILITY
 from sigmapath.solvers.interpolate import prepare_dense
 from sigmapath.solvers.jumps import settle
 from sigmapath.solvers.rates import rates
@@ -55,6 +56,7 @@ S_STEPS, S_REJECTED = at.S_STEPS, at.S_REJECTED
 RODAS5P, TSIT5, BDF, AUTO = at.RODAS5P, at.TSIT5, at.BDF, at.AUTO
 PART_BDF, BDF_ORDER, STARTING = at.PART_BDF, at.BDF_ORDER, at.BDF_STARTING
 STARTED, STIFF_METHOD = at.BDF_STARTED, at.STIFF_METHOD
+EXPLICIT_REACH = at.EXPLICIT_REACH
 
 # A run that began explicit is looked at again after so many attempts, and each time their number
 # has doubled; it leaves the explicit method where what is left of it is stiff.
@@ -178,7 +180,10 @@ def _leave_if_stiff(work: Any) -> None:
     n_tried = work.stat[S_STEPS] + work.stat[S_REJECTED]
     is_time_to_look = n_tried >= _FIRST_LOOK and n_tried & (n_tried - 1) == 0
     t = work.clock[T_RIGHT]
-    must_leave = work.flag[STIFF_HITS] >= _STIFF_HITS
-    if must_leave or (is_time_to_look and is_stiff(work, t, work.clock[T_END] - t)):
+    left = work.clock[T_END] - t
+    # At the limit of stability a step is STABILITY over the spectral radius long.
+    is_long = STABILITY * left >= work.tune[EXPLICIT_REACH] * work.clock[H_NEXT]
+    is_at_limit = work.flag[STIFF_HITS] >= _STIFF_HITS and is_long
+    if is_at_limit or (is_time_to_look and is_stiff(work, t, left)):
         work.flag[METHOD] = work.size[STIFF_METHOD]
         work.flag[USED_METHOD] = AUTO

@@ -31,7 +31,7 @@ from sigmapath.machine.llvm import host_target
 from sigmapath.solvers.library import solver_digest
 from sigmapath.solvers.notice import announce_compilation
 
-__all__ = ["compiled", "inlined", "kept", "kept_part"]
+__all__ = ["compiled", "inlined", "kept", "kept_part", "summed"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -43,6 +43,13 @@ _MOST_FOLDERS = 6
 compiled = cast(Callable[[Function], Function], njit(**_OPTIONS))
 # For small functions of the inner loop, whose arguments would cost more than their work.
 inlined = cast(Callable[[Function], Function], njit(**_OPTIONS, forceinline=True))
+
+# For sums over many terms: their order is left to the compiler, which needs that for vector units.
+# The same machine code gives the same sum.
+summed = cast(
+    Callable[[Function], Function],
+    njit(**_OPTIONS, forceinline=True, fastmath={"reassoc", "nsz"}),
+)
 
 
 def kept(function: Function) -> Function:

@@ -16,7 +16,7 @@ from sigmapath.solvers.norms import error_norm
 from sigmapath.solvers.rates import rates
 from sigmapath.solvers.tableaux import TSIT5
 
-__all__ = ["explicit_step"]
+__all__ = ["STABILITY", "explicit_step"]
 
 (
     N,

@@ -270,7 +270,7 @@ RECORDS = {
 ) = range(19)
 
 # Work.tune
-RTOL, MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP, N_TUNE = range(6)
+RTOL, MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP, EXPLICIT_REACH, N_TUNE = range(7)
 
 # Work.clock: time for kernels, ends of the last step, next step size, last error norm, and the
 # time up to which the reducers have seen the run, end of the run, left end of the step under way.

@@ -32,10 +32,8 @@ __all__ = ["choose_method", "is_stiff"]
     at.RIGHT,
 )
 TSIT5, JAC_IS_FRESH, STIFF_METHOD = at.TSIT5, at.JAC_IS_FRESH, at.STIFF_METHOD
+EXPLICIT_REACH = at.EXPLICIT_REACH
 
-# Up to about this many |lambda| x span the explicit pair needs fewer evaluations (six a step of
-# length 3.3/|lambda|) than the stiff method spends on its twenty to fifty steps.
-_NOT_STIFF = 150.0
 _N_ITERATION = 12
 
 
@@ -53,7 +51,8 @@ def choose_method(work: Any, span: Any) -> Any:
 def is_stiff(work: Any, t: Any, span: Any) -> bool:
     """Whether the spectral radius of J at (t, row Y) times the span is large.
 
-    The radius is estimated by power iteration from a fixed start vector. Uses rows STAGE and RIGHT.
+    Large is what :func:`.workspace.explicit_reach` says. The radius is estimated by power iteration
+    from a fixed start vector. Uses rows STAGE and RIGHT.
     """
     n = work.size[N]
     vec = work.vec
@@ -84,4 +83,4 @@ def is_stiff(work: Any, t: Any, span: Any) -> bool:
             x[i] = product[i]
         radius = np.sqrt(radius)
     work.flag[JAC_IS_FRESH] = 0
-    return not radius * span < _NOT_STIFF
+    return not radius * span < work.tune[EXPLICIT_REACH]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sigmapath.solvers.compiled import compiled, inlined
+from sigmapath.solvers.compiled import compiled, inlined, summed
 from sigmapath.solvers.linalg.dense import dense_factor, dense_solve
 from sigmapath.solvers.linalg.symbolic import DENSE, HEADER
 
@@ -22,6 +22,10 @@ _TAIL = HEADER.index("tail")
 _JAC, _UPDATE, _JAC_ROW, _JAC_COLUMN = (
     HEADER.index(k) for k in ("jac", "update", "jac_row", "jac_column")
 )
+
+
+# Pivots that are dealt with together in the full rows at the end.
+_BLOCK = 4
 
 
 @inlined
@@ -104,42 +108,63 @@ def _subtract(target: Any, factor: Any, source: Any) -> None:
         target[j] -= factor * source[j]
 
 
+@inlined
+def _subtract_block(program: Any, lu: Any, mine: Any, first: Any, last: Any) -> None:
+    """Subtract the rows of four pivots from the part of a row behind them."""
+    n, o_row = program[_N], program[_ROW]
+    f0, f1 = lu[mine + first], lu[mine + first + 1]
+    f2, f3 = lu[mine + first + 2], lu[mine + first + 3]
+    a0, a1 = program[o_row + first + 1] - n, program[o_row + first + 2] - n
+    a2, a3 = program[o_row + first + 3] - n, program[o_row + first + 4] - n
+    target = lu[mine + last : mine + n]
+    s0, s1 = lu[a0 + last : a0 + n], lu[a1 + last : a1 + n]
+    s2, s3 = lu[a2 + last : a2 + n], lu[a3 + last : a3 + n]
+    for j in range(len(target)):
+        value = target[j] - f0 * s0[j]
+        value -= f1 * s1[j]
+        value -= f2 * s2[j]
+        target[j] = value - f3 * s3[j]
+
+
 @compiled
 def factor_tail(program: Any, lu: Any) -> bool:
-    """Factor the full rows at the end, the others being done; False when singular or NaN."""
+    """Factor the full rows at the end, the others being done; False when singular or NaN.
+
+    Four pivots at a time: rows below them are fetched and stored once for all four.
+    """
     n, tail = program[_N], program[_TAIL]
     o_row = program[_ROW]
-    for i in range(tail, n):
-        # lu[mine + j] is the entry of column j.
-        mine = program[o_row + i + 1] - n
-        for k in range(tail, i):
-            other = program[o_row + k + 1] - n
-            multiplier = lu[mine + k] * lu[other + k]
-            lu[mine + k] = multiplier
-            _subtract(lu[mine + k + 1 : mine + n], multiplier, lu[other + k + 1 : other + n])
-        pivot = lu[mine + i]
-        if pivot == 0.0 or not np.isfinite(pivot):
-            return False
-        lu[mine + i] = 1.0 / pivot
+    for first in range(tail, n, _BLOCK):
+        last = min(first + _BLOCK, n)
+        for i in range(first, n):
+            # lu[mine + j] is the entry of column j.
+            mine = program[o_row + i + 1] - n
+            is_below = i >= last and last - first == _BLOCK
+            end = last if is_below else n
+            for k in range(first, min(i, last)):
+                other = program[o_row + k + 1] - n
+                multiplier = lu[mine + k] * lu[other + k]
+                lu[mine + k] = multiplier
+                _subtract(
+                    lu[mine + k + 1 : mine + end], multiplier, lu[other + k + 1 : other + end]
+                )
+            if is_below:
+                _subtract_block(program, lu, mine, first, last)
+            elif i < last:
+                pivot = lu[mine + i]
+                if pivot == 0.0 or not np.isfinite(pivot):
+                    return False
+                lu[mine + i] = 1.0 / pivot
     return True
 
 
-@inlined
+@summed
 def _dot(a: Any, b: Any) -> Any:
-    """Scalar product in four interleaved sums, which need not wait for each other."""
-    n = len(a)
-    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-    j = 0
-    while j + 4 <= n:
-        s0 += a[j] * b[j]
-        s1 += a[j + 1] * b[j + 1]
-        s2 += a[j + 2] * b[j + 2]
-        s3 += a[j + 3] * b[j + 3]
-        j += 4
-    while j < n:
-        s0 += a[j] * b[j]
-        j += 1
-    return (s0 + s1) + (s2 + s3)
+    """Scalar product, in as many partial sums as vector units hold."""
+    total = 0.0
+    for j in range(len(a)):
+        total += a[j] * b[j]
+    return total
 
 
 @compiled

@@ -35,8 +35,10 @@ __all__ = [
     "HEADER",
     "SPARSE",
     "elimination_cost",
+    "factor_time",
     "lu_program",
     "minimum_degree",
+    "n_jacobian",
     "n_matrix_values",
 ]
 
@@ -125,6 +127,17 @@ def elimination_cost(program: IntArray) -> int:
     head = dict(zip(HEADER, program[: len(HEADER)].tolist(), strict=True))
     n_full = head["n"] if head["kind"] == DENSE else head["n"] - head["tail"]
     return int(head["n_update"] + n_full**3 // 3)
+
+
+def factor_time(program: IntArray) -> float:
+    """Time of one factorisation, in that of a multiply-subtract by index."""
+    n_update = int(program[HEADER.index("n_update")])
+    return n_update + _TAIL_SHARE * (elimination_cost(program) - n_update)
+
+
+def n_jacobian(program: IntArray) -> int:
+    """Number of entries of the Jacobian."""
+    return int(program[HEADER.index("n_jac")])
 
 
 def _rows_with_diagonal(pattern: Pattern, n: int) -> list[set[int]]:
