@@ -54,7 +54,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"simulate", "experiment", "results", "pathways", "analysis", "assays", "calibration"},
     "plot": ROOT | {"results", "analysis"},
     # docs: pages made from the model files and the verdicts about them.
-    "docs": ROOT | {"expr", "model", "io", "experiment", "pathways", "results", "evidence", "plot"},
+    "docs": ROOT
+    | {
+        "expr",
+        "model",
+        "io",
+        "experiment",
+        "pathways",
+        "results",
+        "calibration",
+        "evidence",
+        "plot",
+    },
 }
 # The top layer may import anything.
 TOP = {"api", "cli", "conformance", "__init__", "__main__"}

@@ -112,6 +112,12 @@ def test_verdicts_stand_on_the_pages_and_text_is_escaped(pages: dict[str, str]) 
     assert "1 holds" in pages["index.html"]
 
 
+def test_the_index_keeps_targets_and_tests_apart(pages: dict[str, str]) -> None:
+    assert "UPR-04, UPR-06, UPR-07, UPR-09, UPR-10" in pages["index.html"]
+    assert "huntington_like" in pages["disease.html"]
+    assert "misfolding_load: 0.2 to 2" in pages["disease.html"]
+
+
 def test_pages_are_the_same_every_time(tmp_path: Path, pages: dict[str, str]) -> None:
     assert site(tmp_path) == pages
     assert not re.search(r"\b20[0-9]{2}-[0-9]{2}-[0-9]{2}\b", "".join(pages.values()))

@@ -214,10 +214,17 @@ def _conditions(system: System, part: Excerpt, conditions: Mapping[str, Conditio
         if p.id in part.parameters or parse_evidence(p.meta.notes).grade == "input"
     } & set(part.parameters)
     rows = [
-        [name, c.description, ", ".join(f"{k} = {v}" for k, v in c.parameters.items())]
+        [
+            name,
+            c.description,
+            ", ".join(f"{k} = {v}" for k, v in c.parameters.items()),
+            c.source,
+            ", ".join(f"{k}: {low:g} to {high:g}" for k, (low, high) in c.ranges.items()),
+        ]
         for name, c in conditions.items()
         if system.conditions or set(c.parameters) & inputs
     ]
     if not rows:
         return []
-    return ["<h2>Named conditions</h2>", html_table(["condition", "what it is", "sets"], rows)]
+    header = ["condition", "what it is", "sets", "source", "range of what is assumed"]
+    return ["<h2>Named conditions</h2>", html_table(header, rows)]

@@ -12,6 +12,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from sigmapath.calibration.specs import Calibration, calibration_names, find_calibration
 from sigmapath.docs.excerpt import excerpt
 from sigmapath.docs.influences import diagram
 from sigmapath.docs.page import html_page, html_table, wrapped
@@ -114,7 +115,25 @@ def _index(
         + (f": {escape(said)}" if said else "")
         + ".</p>",
         f"<table><tr>{head}</tr>\n" + "\n".join(rows) + "</table>",
+        "<h2>Calibrations</h2>",
+        "<p>What is fitted, to what. Claims that a fit uses hold by construction and are no tests. "
+        "<code>python -m sigmapath.calibration NAME</code> repeats a fit.</p>",
+        html_table(
+            ["calibration", "what", "figures", "free constants", "claims used as targets"],
+            [_calibration_row(find_calibration(name)) for name in calibration_names()],
+        ),
         "<h2>Published models kept for validation</h2>",
         html_table(["model", "what it is"], list(model_descriptions(validation=True).items())),
     ]
     return wrapped("The systems of the sigma-1 receptor", sections, footer)
+
+
+def _calibration_row(entry: Calibration) -> list[str]:
+    figures = dict.fromkeys(t.figure.partition(",")[0] for t in entry.targets if t.figure)
+    return [
+        entry.name,
+        f"{entry.title} ({len(entry.targets)} targets)",
+        ", ".join(figures) or "none",
+        ", ".join(entry.free),
+        ", ".join(entry.claims),
+    ]
