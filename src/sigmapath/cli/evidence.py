@@ -44,6 +44,7 @@ def evidence(
     Example: sigmapath evidence --module UPR --ensemble 100 --out report
     """
     from sigmapath.api import load
+    from sigmapath.cli.files import make_folder
     from sigmapath.cli.screen import progress_bar, say, table
     from sigmapath.evidence.claims import choose_claims, claims_folder, read_claims
     from sigmapath.evidence.evidence import gather
@@ -55,7 +56,7 @@ def evidence(
     known = read_claims(claims_folder() / "claims.toml")
     chosen = choose_claims(known, claim, module)
     if out is not None:
-        _make_folder(out)
+        make_folder(out)
         for name in _FILES:
             check_writable(out / name, suffixes=(".html", ".xml"))
 
@@ -93,14 +94,3 @@ def evidence(
             write_text(out / name, text)
             say(f"wrote {out / name}")
     return 1 if any(not j.ran[0] for j in found.judgements if j.findings) else 0
-
-
-def _make_folder(folder: Path) -> None:
-    from sigmapath.errors import OutputError
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            "the folder cannot be made", where=str(folder), found=error.strerror or str(error)
-        ) from error
