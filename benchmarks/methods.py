@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.cases import Case
 from benchmarks.peers.base import FloatArray, Peer
 from benchmarks.reference import Reference, reference_of, second_methods
-from benchmarks.statistics import scaled_rms_error, spread
+from benchmarks.statistics import scaled_rms_error
 from benchmarks.timing import interleaved
 
 __all__ = ["METHODS", "Outcome", "measure_methods", "print_outcomes", "verdicts", "write_outcomes"]
@@ -37,7 +37,8 @@ class Outcome:
     case, method : str
     rtol : float
     seconds : float
-        Median of one warm solve; NaN where the run fails or where nothing was timed.
+        Shortest of the rounds, since what disturbs only adds; NaN where the run fails or where
+        nothing was timed.
     error : float
         Scaled rms error against the reference; NaN where the run fails.
     least_error : float
@@ -104,7 +105,7 @@ def measure_methods(
                 case=case.name,
                 method=method,
                 rtol=rtol,
-                seconds=spread(times.get(method, [])).median,
+                seconds=min(times.get(method, [np.nan])),
                 error=error,
                 least_error=reference.least_error,
                 counters=counters,
