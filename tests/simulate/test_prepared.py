@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sigmapath as sp
-from sigmapath.errors import ParseError
+from sigmapath.errors import ParseError, SolverError
 from sigmapath.io import load as reader
 from sigmapath.simulate import prepared
 
@@ -101,3 +101,10 @@ def test_a_known_model_runs_without_readers_and_compilers(tmp_path):
             [sys.executable, "-c", program], capture_output=True, text=True, check=True
         )
     assert done.stdout.strip() == ""
+
+
+def test_a_simulator_names_what_has_no_value():
+    model = sp.from_antimony("model open\n A -> B; k*A\n A = 1; k = 0.5\nend")
+    with pytest.raises(SolverError, match="no value is given for B"):
+        model.simulator(10.0).run()
+    assert model.simulator(10.0).run({"B": 0.0})[-1, 1] == pytest.approx(1 - np.exp(-5), rel=1e-5)

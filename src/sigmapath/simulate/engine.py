@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sigmapath.codegen.compile import Backend, Tier, compile_model, with_outputs
 from sigmapath.errors import PlanError
@@ -35,7 +36,7 @@ from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.status import Status
 
-__all__ = ["Engine", "run_options"]
+__all__ = ["Engine", "run_options", "without_value"]
 
 # Sweeps of at least this many runs are worth the optimising compiler; below it the quick tier gives
 # the first result sooner. Part of every result's fingerprint.
@@ -244,10 +245,15 @@ class Engine:
 
     def _missing_values(self, plan: RunPlan) -> list[str]:
         """Ids to which neither the model nor the plan gives a value to start with."""
-        given = {int(i) for axis in plan.axes for i in axis.start_index}
-        quantities = (*self.system.parameters, *self.system.states)
-        without = np.flatnonzero(np.isnan(plan.start)).tolist()
-        return [q.id for i in without if i not in given and (q := quantities[i]).start is None]
+        given = {self.index.id_at(int(i)) for axis in plan.axes for i in axis.start_index}
+        return [name for name in without_value(self.system, plan.start) if name not in given]
+
+
+def without_value(system: OdeSystem, start: NDArray[np.float64]) -> list[str]:
+    """Ids of quantities that start as NaN and that the model does not work out either."""
+    quantities = (*system.parameters, *system.states)
+    places = np.flatnonzero(np.isnan(start)).tolist()
+    return [quantities[i].id for i in places if quantities[i].start is None]
 
 
 def _lanes(chosen: RunOptions, plan: RunPlan, kernels: Kernels) -> int:

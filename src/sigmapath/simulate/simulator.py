@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sigmapath.errors import PlanError, SolverError
 from sigmapath.experiment.plan import RunPlan
 from sigmapath.simulate.batch import chunk_input, elimination_program
-from sigmapath.simulate.engine import Engine, run_options
+from sigmapath.simulate.engine import Engine, run_options, without_value
 from sigmapath.simulate.tolerances import with_tolerances
 from sigmapath.solvers.solve import PreparedRun
 from sigmapath.solvers.workspace import make_worker
@@ -57,6 +57,7 @@ class Simulator:
         self._prepared = PreparedRun(worker, chunk_input(plan, 0, 1))
         self._first: FloatArray = self._prepared.start.copy()
         self._is_first = True
+        self._system = engine.system
         self._where = {name: i for i, name in enumerate(engine.index.settable)}
         self._driven = _driven_by_jumps(plan)
         self.parameter_ids = engine.index.settable
@@ -93,7 +94,7 @@ class Simulator:
         prepared = self._prepared
         status = prepared.run()
         if status != 0:
-            raise _failure(status, prepared.t_stop)
+            raise self._failure(status)
         found: FloatArray = prepared.trajectory.copy()
         return found
 
@@ -120,6 +121,14 @@ class Simulator:
                 )
             row[:] = values
 
+    def _failure(self, code: int) -> SolverError:
+        status = Status(code)
+        what = f"the run failed: {status.message}"
+        missing = without_value(self._system, self._prepared.start)
+        if status == Status.BAD_START and missing:
+            what += f"; no value is given for {', '.join(missing)}"
+        return SolverError(what, status=code, time=self._prepared.t_stop)
+
     def _position(self, name: str) -> int:
         position = self._where.get(name)
         if position is None:
@@ -142,8 +151,3 @@ def _driven_by_jumps(plan: RunPlan) -> frozenset[int]:
 
     at_start = (plan.jumps.time == 0.0) & (plan.jumps.op == JumpOp.SET_PARAMETER)
     return frozenset(int(i) for i in plan.jumps.index[at_start])
-
-
-def _failure(code: int, time: float) -> SolverError:
-    status = Status(code)
-    return SolverError(f"the run failed: {status.message}", status=code, time=time)

@@ -68,8 +68,9 @@ _REST = (
     "rest_linearise",
     "rest_equilibrate",
 )
-# Nearly every user needs both; where both are missing, they are compiled side by side.
-_GROUPS = {"loop": _COMMON, "rest": _REST}
+# What nearly every user needs sooner or later: where one is missing, the others that are missing
+# too are compiled beside it.
+_GROUPS = {"loop": _COMMON, "rest": _REST, "bdf": ("bdf",)}
 _lock = Lock()
 
 
@@ -133,14 +134,15 @@ def _identity(parts: tuple[str, ...]) -> str:
     return key("solvers", solver_digest(), host_target(), *parts)
 
 
-def build(group: str) -> None:
-    """Compile one group of parts and keep it: what the process beside the first one does."""
-    _made(_GROUPS[group])
+def build(*groups: str) -> None:
+    """Compile groups of parts and keep them: what the process beside the first one does."""
+    for group in groups:
+        _made(_GROUPS[group])
 
 
 @contextmanager
 def _built_beside(parts: tuple[str, ...]) -> Iterator[None]:
-    """Meanwhile let another process compile the other group, where that is missing too.
+    """Meanwhile let another process compile the other groups that are missing too.
 
     numba compiles in one thread. If the other process fails, nothing is lost: what it should have
     built is built where it is needed.
@@ -154,7 +156,7 @@ def _built_beside(parts: tuple[str, ...]) -> Iterator[None]:
         yield
         return
     # -P: no module of the current folder is imported.
-    code = f"from sigmapath.solvers.library import build; build({missing[0]!r})"
+    code = f"from sigmapath.solvers.library import build; build(*{missing!r})"
     quiet = subprocess.DEVNULL
     command = [sys.executable, "-P", "-c", code]
     with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet) as other:
