@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from functools import lru_cache
 from queue import SimpleQueue
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,16 @@ from sigmapath.experiment.plan import JumpRows, RunPlan
 from sigmapath.kernels import Kernels, Pattern
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, ReducerTable, Rested
 from sigmapath.solvers.conservation import Conservation
-from sigmapath.solvers.lanes.worker import LaneWorker, make_lane_workers
 from sigmapath.solvers.linalg.symbolic import lu_program
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.solve import jump_rows, solve_batch
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
+
+if TYPE_CHECKING:
+    from sigmapath.solvers.lanes.worker import LaneWorker
+
+    AnyWorker: TypeAlias = Worker | LaneWorker
 
 __all__ = [
     "Progress",
@@ -38,7 +43,6 @@ __all__ = [
 ]
 
 Progress = Callable[[int, int], None]
-AnyWorker = Worker | LaneWorker
 
 # Runs per chunk: long enough that handing out work costs nothing, short enough that the last
 # chunks of the threads end together and progress moves.
@@ -198,6 +202,9 @@ def _workers(
 ) -> list[AnyWorker]:
     """Workers of one kind, one per thread."""
     if lane_kernels is not None:
+        # Imported where it is needed: a single run has no use for lanes.
+        from sigmapath.solvers.lanes.worker import make_lane_workers
+
         return list(
             make_lane_workers(
                 kernels, lane_kernels, options, conservation=conservation, count=n_threads

@@ -26,7 +26,6 @@ from sigmapath.solvers.linalg.symbolic import (
     n_matrix_values,
 )
 from sigmapath.solvers.options import SolverOptions
-from sigmapath.solvers.own_code import own_parts
 from sigmapath.solvers.registry import METHODS
 from sigmapath.solvers.tables import address_table, set_last
 from sigmapath.status import STAT_NAMES
@@ -185,6 +184,9 @@ def _parts(
     rare["bdf"] = at.BDF in (size[at.REQUESTED_METHOD], size[at.STIFF_METHOD])
     parts = part_addresses(name for name, is_used in rare.items() if is_used)
     if is_unrolled:
+        # Imported where it is needed: few runs wait for no code of their own.
+        from sigmapath.solvers.own_code import own_parts
+
         own = own_parts(
             program,
             has_step=_is_plain(kernels),
