@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from functools import lru_cache
+from functools import lru_cache, partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -29,6 +29,7 @@ from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
 if TYPE_CHECKING:
+    from sigmapath.solvers.lanes.stream import LaneStream
     from sigmapath.solvers.lanes.worker import LaneWorker
 
     AnyWorker: TypeAlias = Worker | LaneWorker
@@ -132,14 +133,20 @@ def run_batch(
     result = _empty(kernels, plan)
     done = 0
 
-    def solve(worker: AnyWorker, lo: int, hi: int) -> None:
+    streams = {} if lane_kernels is None else _streams(crew.workers)
+
+    def solve(worker: AnyWorker, lo: int, hi: int) -> int:
         own = None if rested is None else rested[0].take(rested[1](lo, hi))
         batch = chunk_input(plan, lo, hi)
         into = _part(result, lo, hi)
+        if id(worker) in streams:
+            store = partial(_store, into)
+            return streams[id(worker)].feed(batch, store, crew.stop, rested=own, into=into)
         output = solve_batch(
             kernels, batch, stop_flag=crew.stop, worker=worker, rested=own, into=into
         )
         _store(into, output)
+        return hi - lo
 
     def report(count: int) -> None:
         nonlocal done
@@ -148,6 +155,7 @@ def run_batch(
             progress(done, plan.n_runs)
 
     crew.work_through(_spans(plan.n_runs, n_threads, lanes), solve, report)
+    crew.wait_for([stream.finish for stream in streams.values()], report)
     not_run = result.status == Status.NOT_RUN
     if result.trajectories is not None and not_run.any():
         result.trajectories[not_run] = np.nan
@@ -159,6 +167,7 @@ class _Crew:
 
     def __init__(self, workers: Sequence[AnyWorker]) -> None:
         self.stop = np.zeros(1, dtype=np.int64)
+        self.workers = tuple(workers)
         self.n_threads = len(workers)
         self._idle: SimpleQueue[AnyWorker] = SimpleQueue()
         for worker in workers:
@@ -167,7 +176,7 @@ class _Crew:
     def work_through(
         self,
         spans: list[tuple[int, int]],
-        task: Callable[[AnyWorker, int, int], None],
+        task: Callable[[AnyWorker, int, int], int],
         report: Callable[[int], None],
     ) -> None:
         """Run ``task(worker, lo, hi)`` for every span; report finished counts in this thread."""
@@ -175,13 +184,16 @@ class _Crew:
         def one(lo: int, hi: int) -> int:
             worker = self._idle.get()
             try:
-                task(worker, lo, hi)
+                return task(worker, lo, hi)
             finally:
                 self._idle.put(worker)
-            return hi - lo
 
+        self.wait_for([partial(one, lo, hi) for lo, hi in spans], report)
+
+    def wait_for(self, tasks: Sequence[Callable[[], int]], report: Callable[[int], None]) -> None:
+        """Run tasks in threads; report what they return in this one."""
         with ThreadPoolExecutor(self.n_threads) as pool:
-            waiting = {pool.submit(one, lo, hi) for lo, hi in spans}
+            waiting = {pool.submit(task) for task in tasks}
             while waiting:
                 try:
                     done, waiting = wait(waiting, _PATIENCE, return_when=FIRST_COMPLETED)
@@ -223,6 +235,14 @@ def _workers(
     ]
 
 
+def _streams(workers: Sequence[AnyWorker]) -> dict[int, LaneStream]:
+    """A stream per worker for lanes, under the worker's id."""
+    from sigmapath.solvers.lanes.stream import LaneStream
+    from sigmapath.solvers.lanes.worker import LaneWorker
+
+    return {id(w): LaneStream(w) for w in workers if isinstance(w, LaneWorker)}
+
+
 def _spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:
     """First and last run of each chunk; every lane needs several, for some end idle."""
     size = -(-total // (n_threads * _CHUNKS_PER_THREAD))
@@ -260,11 +280,12 @@ def _shared_rest(
     table = jump_rows(_table(plan.rest))
     parts: dict[int, Rested] = {}
 
-    def find(worker: AnyWorker, lo: int, hi: int) -> None:
+    def find(worker: AnyWorker, lo: int, hi: int) -> int:
         chunks = [plan.chunk(int(run), int(run) + 1) for run in runs[lo:hi]]
         starts = np.concatenate([chunk.start for chunk in chunks])
         values = np.concatenate([chunk.rest_values for chunk in chunks])
         parts[lo] = equilibrate_runs(worker.scalar, table, starts, values, crew.stop)
+        return hi - lo
 
     spans = _spans(count, crew.n_threads, 1)
     crew.work_through(spans, find, lambda count: None)

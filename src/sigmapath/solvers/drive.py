@@ -241,13 +241,16 @@ def forget(rows: Any, reduced: Any, final: Any) -> None:
 
 
 @compiled
-def run_chunk(chunk: Any) -> None:
-    """Run every row of ``chunk.starts`` in turn with one workspace; see :class:`.layout.Chunk`."""
+def run_chunk(chunk: Any) -> Any:
+    """Run every row of ``chunk.starts`` in turn with one workspace; see :class:`.layout.Chunk`.
+
+    Returns the first row that was not begun.
+    """
     work = work_at(chunk.work)
     t_end, stop_flag = chunk.t_end[0], chunk.stop_flag
     for run in range(chunk.starts.shape[0]):
         if stop_flag[0] != 0:
-            return
+            return run
         begin_run(work, chunk.starts[run])
         rows = chunk.trajectories[run % chunk.trajectories.shape[0]]
         code, t = OK, 0.0
@@ -270,3 +273,4 @@ def run_chunk(chunk: Any) -> None:
                 chunk.final[run, i] = work.vec[Y, i]
         else:
             forget(rows, chunk.reduced[run], chunk.final[run])
+    return chunk.starts.shape[0]

@@ -97,15 +97,14 @@ def _bdf(table: Any, t: Any, t_stop: Any) -> Any:
 
 
 def _drive(chunk: Any, _unused: Any, _unused_too: Any) -> Any:
-    run_chunk(chunk_from(chunk))
-    return 0.0
+    """The loop; returns the first run that was not begun."""
+    return float(run_chunk(chunk_from(chunk)))
 
 
-def _lanes(chunk: Any, _unused: Any, _unused_too: Any) -> Any:
+def _lanes(chunk: Any, is_last: Any, first_run: Any) -> Any:
     """The loop over lanes, whose table stands in the place of the worker's."""
     given = chunk_from(chunk)
-    run_lanes(lanes_at(given.work), given)
-    return 0.0
+    return float(run_lanes(lanes_at(given.work), given, chunk, is_last != 0.0, int(first_run)))
 
 
 _PARTS = {

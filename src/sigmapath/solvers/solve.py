@@ -24,7 +24,7 @@ from sigmapath.solvers.tables import address_of, address_table
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
-__all__ = ["PreparedRun", "jump_rows", "solve_batch"]
+__all__ = ["OpenBatch", "PreparedRun", "close_batch", "jump_rows", "open_batch", "solve_batch"]
 
 FloatArray = NDArray[np.float64]
 
@@ -75,31 +75,60 @@ def solve_batch(
     """
     if worker is None:
         worker = make_worker(kernels, options, conservation=conservation)
-    _check_batch(kernels, batch)
-    n_run = batch.n_run
-    room = _room(kernels, batch, into)
-    rest_residual = np.full(n_run, np.nan)
     if stop_flag is None:
         stop_flag = np.zeros(1, dtype=np.int64)
+    opened = open_batch(worker, batch, stop_flag, rested=rested, into=into)
+    n_begun = worker.loop(address_of(opened.chunk), 1.0, 0.0)
+    return close_batch(opened, int(n_begun))
+
+
+class OpenBatch(NamedTuple):
+    """A batch made ready to run, and everything that must live as long as it runs."""
+
+    batch: BatchInput
+    chunk: NDArray[np.int64]
+    room: _Room
+    rest_residual: FloatArray
+    held: tuple[Any, ...]
+
+
+def open_batch(
+    worker: Worker | LaneWorker,
+    batch: BatchInput,
+    stop_flag: NDArray[np.int64],
+    *,
+    rested: Rested | None = None,
+    into: BatchOutput | None = None,
+) -> OpenBatch:
+    """Make a batch ready for the loop of a worker; parameters as for :func:`solve_batch`."""
+    _check_batch(worker.kernels, batch)
+    room = _room(worker.kernels, batch, into)
+    rest_residual = np.full(batch.n_run, np.nan)
     if batch.equilibrate is not None and rested is None:
         rested = _equilibrated(worker.scalar, batch, stop_flag)
     if rested is not None:
         room.outcome[:, 0], rest_residual = rested.status, rested.residual
     # What is given by address alone must be held by a name until the loop returns.
     chunk, held = _chunk(worker, batch, room, rested or _NOT_RESTED, stop_flag)
-    worker.loop(address_of(chunk), 0.0, 0.0)
-    del held
+    return OpenBatch(batch, chunk, room, rest_residual, held)
+
+
+def close_batch(opened: OpenBatch, n_begun: int) -> BatchOutput:
+    """Return what the loop has left of a batch, of which it began ``n_begun`` runs."""
+    room, keeps = opened.room, opened.batch.keep_trajectories
+    # Those brought to rest and then not begun had another status so far.
+    room.outcome[n_begun:, 0] = int(Status.NOT_RUN)
     not_run = room.outcome[:, 0] == Status.NOT_RUN
-    if batch.keep_trajectories and not_run.any():
+    if keeps and not_run.any():
         room.trajectories[not_run] = np.nan
     return BatchOutput(
-        trajectories=room.trajectories if batch.keep_trajectories else None,
+        trajectories=room.trajectories if keeps else None,
         reduced=room.reduced,
         status=room.outcome[:, 0].astype(np.int8),
         method=room.outcome[:, 1].astype(np.int8),
         stats=room.stats,
         t_stop=room.t_stop,
-        rest_residual=rest_residual,
+        rest_residual=opened.rest_residual,
         final_state=room.final,
     )
 

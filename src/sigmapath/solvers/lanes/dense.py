@@ -28,7 +28,7 @@ from sigmapath.solvers.reducers import (
     sign_of,
 )
 from sigmapath.solvers.roots import first_root
-from sigmapath.solvers.work import call_part, work_from
+from sigmapath.solvers.work import call_part, chunk_from, work_from
 
 __all__ = ["cut_at_roots", "emit_grid", "is_due", "reduce_steps"]
 
@@ -38,7 +38,8 @@ NOW, T, THETA, TAKEN = slots.NOW, slots.T, slots.THETA, slots.TAKEN
 T_NEW, RIGHT_END = slots.T_NEW, slots.RIGHT_END
 SEEN, SEGMENT_END, SUSPECT = slots.SEEN, slots.SEGMENT_END, slots.SUSPECT
 ROOT_LEFT, ROOT_BEFORE = slots.ROOT_LEFT, slots.ROOT_BEFORE
-RUN, NEXT_TIME, ARRIVES, WANTED = slots.RUN, slots.NEXT_TIME, slots.ARRIVES, slots.WANTED
+RUN, CHUNK, NEXT_TIME = slots.RUN, slots.CHUNK, slots.NEXT_TIME
+ARRIVES, WANTED = slots.ARRIVES, slots.WANTED
 OBS_GRID, N_OUT, LANE_N_ROOT = slots.OBS_GRID, slots.N_OUT, slots.N_ROOT
 NEXT_EDGE, CHATTER = at.NEXT_EDGE, at.CHATTER
 
@@ -93,7 +94,7 @@ def _emit_points(lanes: Any, lane: Any, chunk: Any) -> None:
     if n_out == 0:
         return
     call_part(lanes.call[CALL_POINTS], lanes, float(lane), 0.0)
-    rows = chunk.trajectories[count[RUN, lane]]
+    rows = chunk_from(count[CHUNK, lane]).trajectories[count[RUN, lane]]
     for k in range(n_point):
         for j in range(n_out):
             rows[first + k, j] = lanes.obs[OBS_GRID, j, k]

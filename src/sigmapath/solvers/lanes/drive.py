@@ -27,7 +27,7 @@ from sigmapath.solvers.lanes.lane import enter, expose, read_state
 from sigmapath.solvers.reducers import begin_reducers, finish_reducers
 from sigmapath.solvers.roots import remember_roots
 from sigmapath.solvers.steps import STRETCH
-from sigmapath.solvers.work import call_part, work_from
+from sigmapath.solvers.work import call_part, chunk_from, work_from
 from sigmapath.status import Status
 
 __all__ = ["run_lanes"]
@@ -72,8 +72,9 @@ T, H, ERROR, POWER, UNDER, TAKEN = (
     slots.TAKEN,
 )
 H_NEXT, T_STOP, T_NEW, RIGHT_END = slots.H_NEXT, slots.T_STOP, slots.T_NEW, slots.RIGHT_END
-RUN, STEPS, REJECTED, WAS_REJECTED, FAILURE, ARRIVES = (
+RUN, CHUNK, STEPS, REJECTED, WAS_REJECTED, FAILURE, ARRIVES = (
     slots.RUN,
+    slots.CHUNK,
     slots.STEPS,
     slots.REJECTED,
     slots.WAS_REJECTED,
@@ -119,10 +120,14 @@ def _look(work: Any, chunk: Any, run: Any, t: Any) -> None:
 
 
 @compiled
-def _fill(lanes: Any, chunk: Any, lane: Any, next_run: Any) -> Any:
-    """Start the next run of the queue that can be started; return the one after it."""
+def _fill(lanes: Any, chunk: Any, here: Any, lane: Any, next_run: Any) -> Any:
+    """Start the next run of the queue that can be started; return the one after it.
+
+    ``here`` is the address of the chunk's table.
+    """
     work = work_from(lanes.home[lane])
     lanes.count[RUN, lane] = -1
+    lanes.count[CHUNK, lane] = here
     while next_run < chunk.starts.shape[0]:
         run = next_run
         next_run += 1
@@ -140,13 +145,14 @@ def _fill(lanes: Any, chunk: Any, lane: Any, next_run: Any) -> Any:
             lanes.count[RUN, lane] = run
             lanes.count[FAILURE, lane] = STEP_TOO_SMALL
             return next_run
-        _close(lanes, lane, chunk, run, code, 0.0)
+        _close(lanes, lane, run, code, 0.0)
     return next_run
 
 
 @compiled
-def _close(lanes: Any, lane: Any, chunk: Any, run: Any, code: Any, t: Any) -> None:
+def _close(lanes: Any, lane: Any, run: Any, code: Any, t: Any) -> None:
     """Write down how a run ended; row Y of the worker holds its end where all is well."""
+    chunk = chunk_from(lanes.count[CHUNK, lane])
     work = work_from(lanes.home[lane])
     steps, rejected = lanes.count[STEPS, lane], lanes.count[REJECTED, lane]
     work.stat[S_STEPS] = steps
@@ -226,8 +232,9 @@ def _judge(lanes: Any, lane: Any) -> bool:
 
 
 @compiled
-def _arrive(lanes: Any, lane: Any, chunk: Any) -> Any:
+def _arrive(lanes: Any, lane: Any) -> Any:
     """Let everything happen that happens where a step ends at a breakpoint; a status code."""
+    chunk = chunk_from(lanes.count[CHUNK, lane])
     work = work_from(lanes.home[lane])
     run, t, t_end = lanes.count[RUN, lane], lanes.time[T_NEW, lane], chunk.t_end[0]
     is_cut = t < lanes.time[RIGHT_END, lane]
@@ -287,51 +294,83 @@ def _read_off(lanes: Any, chunk: Any, has_grid: Any, has_reducers: Any) -> None:
 
 
 @compiled
-def run_lanes(lanes: Any, chunk: Any) -> None:
-    """Run every row of ``chunk.starts``; see :class:`.layout.Chunk` and :class:`.layout.Lanes`."""
+def _settle_lanes(lanes: Any, chunk: Any, here: Any, next_run: Any, is_stopped: Any) -> Any:
+    """Set the step to try in every lane that has a run; return the next run of the queue.
+
+    Runs that cannot go on are closed, and their lanes filled again, unless all is to stop.
+    """
+    time, count = lanes.time, lanes.count
+    tune = work_from(lanes.home[0]).tune
+    longest, most = tune[MAX_STEP], tune[MAX_STEPS]
+    for lane in range(lanes.size[WIDTH]):
+        while count[RUN, lane] >= 0:
+            code = INTERRUPTED if is_stopped else _propose(lanes, lane, longest, most)
+            if code == OK:
+                break
+            _close(lanes, lane, count[RUN, lane], code, time[T, lane])
+            if is_stopped:
+                count[RUN, lane] = -1
+            else:
+                next_run = _fill(lanes, chunk, here, lane, next_run)
+    return next_run
+
+
+@compiled
+def _go_on(lanes: Any, chunk: Any, here: Any, next_run: Any) -> Any:
+    """Move every lane to the end of its step; return the next run of the queue."""
+    time, count = lanes.time, lanes.count
+    for lane in range(lanes.size[WIDTH]):
+        if time[TAKEN, lane] == 0.0:
+            continue
+        t = time[T_NEW, lane]
+        if count[ARRIVES, lane] == 0:
+            time[T, lane] = t
+            continue
+        # Such a lane gets its state here, the others at the end.
+        time[TAKEN, lane] = 0.0
+        code = _arrive(lanes, lane)
+        if code != OK or t >= chunk.t_end[0]:
+            _close(lanes, lane, count[RUN, lane], code, t)
+            next_run = _fill(lanes, chunk, here, lane, next_run)
+    call_part(lanes.call[CALL_COMMIT], lanes, 0.0, 0.0)
+    return next_run
+
+
+@compiled
+def run_lanes(lanes: Any, chunk: Any, here: Any, is_last: Any, first_run: Any) -> Any:
+    """Run rows ``first_run`` on of ``chunk.starts``; return the first that was not started.
+
+    Unless the chunk is the last, lanes are left as they are when all of its runs have started: they
+    go on beside those of the next chunk, which differs in nothing but start values, values of jumps
+    and where results go. So one long run does not keep the other lanes waiting.
+
+    Parameters
+    ----------
+    lanes, chunk
+        See :class:`.layout.Lanes` and :class:`.layout.Chunk`.
+    here : int64
+        Address of the chunk's table.
+    is_last : bool
+    first_run : int64
+    """
     width, time, count = lanes.size[WIDTH], lanes.time, lanes.count
-    first = work_from(lanes.home[0])
-    longest, most = first.tune[MAX_STEP], first.tune[MAX_STEPS]
-    has_grid, has_reducers = chunk.trajectories.shape[1] > 0, first.codes.shape[0] > 0
-    t_end = chunk.t_end[0]
-    if chunk.stop_flag[0] != 0:
-        return
-    next_run, turn = 0, 0
+    has_grid = chunk.trajectories.shape[1] > 0
+    has_reducers = work_from(lanes.home[0]).codes.shape[0] > 0
+    next_run, turn = first_run, 0
     for lane in range(width):
-        time[H, lane] = 1.0
-        time[RIGHT_END, lane] = 1.0
-        next_run = _fill(lanes, chunk, lane, next_run)
+        if count[RUN, lane] < 0 and chunk.stop_flag[0] == 0:
+            time[H, lane] = 1.0
+            time[RIGHT_END, lane] = time[T, lane] + 1.0
+            next_run = _fill(lanes, chunk, here, lane, next_run)
     while True:
         is_stopped = turn % _POLL == 0 and chunk.stop_flag[0] != 0
-        n_running = 0
+        next_run = _settle_lanes(lanes, chunk, here, next_run, is_stopped)
+        is_idle = True
         for lane in range(width):
-            while count[RUN, lane] >= 0:
-                code = INTERRUPTED if is_stopped else _propose(lanes, lane, longest, most)
-                if code == OK:
-                    n_running += 1
-                    break
-                _close(lanes, lane, chunk, count[RUN, lane], code, time[T, lane])
-                if is_stopped:
-                    count[RUN, lane] = -1
-                else:
-                    next_run = _fill(lanes, chunk, lane, next_run)
-        if n_running == 0:
-            return
+            is_idle = is_idle and count[RUN, lane] < 0
+        if is_idle or (next_run == chunk.starts.shape[0] and not is_last):
+            return next_run
         turn += 1
-        if _try_steps(lanes) == 0:
-            continue
-        _read_off(lanes, chunk, has_grid, has_reducers)
-        for lane in range(width):
-            if time[TAKEN, lane] == 0.0:
-                continue
-            t = time[T_NEW, lane]
-            if count[ARRIVES, lane] == 0:
-                time[T, lane] = t
-                continue
-            # Such a lane gets its state here, the others at the end of the turn.
-            time[TAKEN, lane] = 0.0
-            code = _arrive(lanes, lane, chunk)
-            if code != OK or t >= t_end:
-                _close(lanes, lane, chunk, count[RUN, lane], code, t)
-                next_run = _fill(lanes, chunk, lane, next_run)
-        call_part(lanes.call[CALL_COMMIT], lanes, 0.0, 0.0)
+        if _try_steps(lanes) > 0:
+            _read_off(lanes, chunk, has_grid, has_reducers)
+            next_run = _go_on(lanes, chunk, here, next_run)

@@ -80,10 +80,12 @@ ROOT_LEFT, ROOT_BEFORE, N_ROOT_ROW = 0, 5, 6
     N_LANE_TIME,
 ) = range(16)
 
-# Lanes.count. RUN: -1 where idle; FAILURE: status if the step cannot shrink any more; ARRIVES: 1
-# where the step ends at a breakpoint, 2 at a root; WANTED: samples of the segment, see .dense.
+# Lanes.count. RUN: -1 where idle; CHUNK: address of the table of its chunk; FAILURE: status if the
+# step cannot shrink any more; ARRIVES: 1 where the step ends at a breakpoint, 2 at a root; WANTED:
+# samples of the segment, see .dense.
 (
     RUN,
+    CHUNK,
     STEPS,
     REJECTED,
     WAS_REJECTED,
@@ -92,4 +94,4 @@ ROOT_LEFT, ROOT_BEFORE, N_ROOT_ROW = 0, 5, 6
     ARRIVES,
     WANTED,
     N_LANE_COUNT,
-) = range(9)
+) = range(10)

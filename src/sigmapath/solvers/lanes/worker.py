@@ -68,17 +68,19 @@ class LaneWorker:
         return lane_loop()
 
     def table_with(self, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
-        """Return the table completed by the arrays of a batch, which the caller keeps alive."""
-        *shared, memory = arrays
+        """Return the table completed by the arrays of a batch."""
         named = Lanes._make(self.arrays)
-        named.size[slots.HAS_CHANGES] = 0
+        if (named.count[slots.RUN] >= 0).any():
+            # Runs of an earlier batch are under way, of the same plan.
+            return self.table
+        *shared, memory = arrays
         memories = np.zeros((len(self.homes), *memory.shape))
         tables = np.zeros((len(self.homes), len(self.homes[0].table)), dtype=np.int64)
         for lane, home in enumerate(self.homes):
             tables[lane] = home.table
             set_last(Work, tables[lane], (*shared, memories[lane]))
             named.home[lane] = address_of(tables[lane])
-        self._held[:] = [memories, tables]
+        self._held[:] = [memories, tables, shared]
         return self.table
 
 
