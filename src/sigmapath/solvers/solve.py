@@ -6,7 +6,7 @@ several threads with a chunk each; a single run is a batch of one.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,15 @@ from sigmapath.kernels import Kernels
 from sigmapath.opcodes import JumpOp
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, Rested
 from sigmapath.solvers.conservation import Conservation
-from sigmapath.solvers.lanes.worker import LaneWorker
 from sigmapath.solvers.layout import Chunk
 from sigmapath.solvers.library import drive
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.tables import address_of, address_table
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
+
+if TYPE_CHECKING:
+    from sigmapath.solvers.lanes.worker import LaneWorker
 
 __all__ = ["OpenBatch", "PreparedRun", "close_batch", "jump_rows", "open_batch", "solve_batch"]
 
