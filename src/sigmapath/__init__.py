@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sigmapath.version import __version__
+
 # Where each public name lives; imported when first used, so that ``import sigmapath`` stays light.
 _HOMES = {
     "Model": "api",
@@ -114,10 +116,6 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from sigmapath.results.provenance import version
-
-        return version()
     if name not in _HOMES:
         raise AttributeError(f"module 'sigmapath' has no attribute '{name}'")
     home = _HOMES[name]

@@ -19,6 +19,7 @@ ROOT = {
     "optional",
     "quantity",
     "cache_folder",
+    "version",
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -26,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "kernels": set(),
     "opcodes": set(),
     "cache_folder": set(),
+    "version": set(),
     "names": {"errors"},
     "optional": {"errors"},
     "quantity": {"errors"},

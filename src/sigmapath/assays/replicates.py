@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError, SolverError
-from sigmapath.results.provenance import version
 from sigmapath.simulate.engine import Engine
 from sigmapath.status import Status
+from sigmapath.version import __version__
 
 __all__ = [
     "engine_of",
@@ -121,5 +121,5 @@ def provenance_of(
         "seed": int(seed),
         "error_bars": "standard error of the mean (sem) and standard deviation (sd) over n",
         "protocol": json.dumps(protocol, default=str, sort_keys=True, ensure_ascii=False),
-        "sigmapath_version": version(),
+        "sigmapath_version": __version__,
     }

@@ -42,9 +42,9 @@ _COMMANDS = (
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from sigmapath.results.provenance import version
+        from sigmapath.version import __version__
 
-        typer.echo(f"sigmapath {version()}")
+        typer.echo(f"sigmapath {__version__}")
         raise typer.Exit
 
 

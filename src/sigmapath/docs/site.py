@@ -29,8 +29,8 @@ from sigmapath.pathways.registry import (
     model_path,
     models_folder,
 )
-from sigmapath.results.provenance import version
 from sigmapath.results.storage import check_writable, write_text
+from sigmapath.version import __version__
 
 __all__ = ["packaged_systems", "write_site"]
 
@@ -67,7 +67,7 @@ def write_site(
     pages += [folder / f"{name}{suffix}" for name in systems for suffix in (".svg", ".html")]
     for path in pages:
         check_writable(path, suffixes=_SUFFIXES)
-    footer = f"Made by sigmapath {version()} from the model files; not kept by hand."
+    footer = f"Made by sigmapath {__version__} from the model files; not kept by hand."
     network = cache(_network)
     for done, system in enumerate(systems.values(), 1):
         part = excerpt(network(system.model), system)

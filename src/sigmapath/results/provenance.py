@@ -12,18 +12,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["provenance", "version"]
+from sigmapath.version import __version__
 
-
-def version() -> str:
-    """Version of sigmapath that is installed, "unknown" in a bare source tree."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed_version
-
-    try:
-        return installed_version("sigmapath")
-    except PackageNotFoundError:
-        return "unknown"
+__all__ = ["provenance"]
 
 
 def provenance(
@@ -61,7 +52,7 @@ def provenance(
         "model": model,
         "model_fingerprint": fingerprint,
         "options": json.dumps(options, default=_plain, sort_keys=True),
-        "sigmapath_version": version(),
+        "sigmapath_version": __version__,
     }
     if ligands:
         found["ligands"] = json.dumps(dict(ligands), ensure_ascii=False)
