@@ -164,6 +164,8 @@ class Kernels:
     spread_outputs : int
         Address of ``outputs`` for lanes that are several times of one run: p is a pointer to the
         first value of that run's lane, ``lanes`` doubles from value to value. 0 if there is none.
+    output_states : ndarray of int64, shape (n_output,)
+        The state that each observable is; -1 where it is something else.
     owner : object
         Keeps the machine code alive; not to be touched.
     """
@@ -185,6 +187,7 @@ class Kernels:
     owner: Any = field(repr=False, compare=False)
     has_fast: bool = False
     spread_outputs: int = 0
+    output_states: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def n_start(self) -> int:

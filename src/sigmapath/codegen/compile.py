@@ -20,7 +20,7 @@ import numpy as np
 
 from sigmapath.codegen.digest import expressions_digest, generator_digest
 from sigmapath.errors import CodegenError
-from sigmapath.expr.nodes import Expr
+from sigmapath.expr.nodes import Expr, symbol
 from sigmapath.kernels import KERNEL_NAMES, Kernels
 from sigmapath.lower.system import OdeSystem
 from sigmapath.machine.digest import key
@@ -201,6 +201,7 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
     if kernels.lanes > 1:
         form = form._replace(spread="p")
         spread = _library(key("spread", identity), backend, owner.tier, functions, system, form)
+    states = {symbol(state.id): i for i, state in enumerate(system.states)}
     addresses = kernels.addresses.copy()
     addresses[KERNEL_NAMES.index("outputs")] = library.addresses["outputs"]
     return replace(
@@ -210,6 +211,7 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
         fingerprint=identity,
         owner=replace(owner, outputs=library, spread=spread),
         spread_outputs=0 if spread is None else spread.addresses["outputs"],
+        output_states=np.array([states.get(e, -1) for e in expressions], dtype=np.int64),
     )
 
 

@@ -192,6 +192,10 @@ class Lanes(NamedTuple):
     time      float64 (N_LANE_TIME, width)    clocks, slots there
     count     int64 (N_LANE_COUNT, width)     run and counters, slots there
     tune      float64 (2,)            rtol, 1 / n
+    plain     int64 (n_wide,)         state of each observable, where all are states; or empty.
+              n_wide is their number, up to whole vectors
+    floor     float64 (n_wide,)       lowest values of these
+    turned    float64 (width, 5, n_wide)  dense output of these, lane by lane
     """
 
     size: Any
@@ -209,6 +213,9 @@ class Lanes(NamedTuple):
     time: Any
     count: Any
     tune: Any
+    plain: Any
+    floor: Any
+    turned: Any
 
 
 def _kinds(fields: tuple[str, ...], kinds: str) -> dict[str, str]:
@@ -223,7 +230,7 @@ RECORDS = {
     ),
     Rest: _kinds(Rest._fields[:-1], "f2 f2 f2 f2 f1 i1 i2 f2 f1 f1 i1 i1"),
     Equilibration: _kinds(Equilibration._fields, "i1 i1 i2 f2 f2 f3 f2 i1 f1 i1"),
-    Lanes: _kinds(Lanes._fields, "i1 i1 i1 f3 f3 f2 i1 f2 f2 f2 f3 f3 f2 i2 f1"),
+    Lanes: _kinds(Lanes._fields, "i1 i1 i1 f3 f3 f2 i1 f2 f2 f2 f3 f3 f2 i2 f1 i1 f1 f3"),
     Chunk: _kinds(Chunk._fields, "i1 f1 f1 f1 i2 f2 f2 f3 f2 f3 f2 f2 i2 i2 f1 i1"),
 }
 

@@ -33,7 +33,8 @@ from sigmapath.solvers.work import call_part, chunk_from, work_from
 __all__ = ["cut_at_roots", "emit_grid", "is_due", "reduce_steps"]
 
 CALL_SAMPLE, CALL_POINTS = slots.CALL_SAMPLE, slots.CALL_POINTS
-CALL_WATCH, WIDTH = slots.CALL_WATCH, slots.WIDTH
+CALL_TURN, CALL_PLAIN, CALL_WATCH = slots.CALL_TURN, slots.CALL_PLAIN, slots.CALL_WATCH
+WIDTH, ROW_AT = slots.WIDTH, slots.ROW_AT
 NOW, T, THETA, TAKEN = slots.NOW, slots.T, slots.THETA, slots.TAKEN
 T_NEW, RIGHT_END = slots.T_NEW, slots.RIGHT_END
 SEEN, SEGMENT_END, SUSPECT = slots.SEEN, slots.SEGMENT_END, slots.SUSPECT
@@ -72,6 +73,8 @@ def _place(lanes: Any, lane: Any, t: Any) -> None:
 @compiled
 def emit_grid(lanes: Any, chunk: Any) -> None:
     """Write the output grid up to the ends of the steps."""
+    if len(lanes.plain) > 0:
+        call_part(lanes.call[CALL_TURN], lanes, 0.0, 0.0)
     for lane in range(lanes.size[WIDTH]):
         while lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, chunk.times):
             _emit_points(lanes, lane, chunk)
@@ -92,6 +95,13 @@ def _emit_points(lanes: Any, lane: Any, chunk: Any) -> None:
         n_point += 1
         count[NEXT_TIME, lane] += 1
     if n_out == 0:
+        return
+    if len(lanes.plain) > 0:
+        whole = chunk_from(count[CHUNK, lane]).trajectories
+        row = count[RUN, lane] * whole.shape[1] + first
+        for k in range(n_point):
+            lanes.size[ROW_AT] = whole.ctypes.data + 8 * n_out * (row + k)
+            call_part(lanes.call[CALL_PLAIN], lanes, float(lane), float(k))
         return
     call_part(lanes.call[CALL_POINTS], lanes, float(lane), 0.0)
     rows = chunk_from(count[CHUNK, lane]).trajectories[count[RUN, lane]]

@@ -6,8 +6,8 @@ Enters: nothing. Leaves: slot numbers. Used by everything in this package.
 from __future__ import annotations
 
 # Lanes.size: states, outputs, root functions, Jacobian values, lanes, whether anything is held or
-# infused in any lane.
-N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, N_LANE_SIZE = range(7)
+# infused in any lane, address of the next row of results.
+N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, ROW_AT, N_LANE_SIZE = range(8)
 
 # Lanes.call: kernels for lanes, LU of the model, parts that serve every model.
 (
@@ -25,8 +25,10 @@ N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, N_LANE_SIZE = range(7)
     CALL_SPREAD_OUTPUTS,
     CALL_POINTS,
     CALL_WATCH,
+    CALL_TURN,
+    CALL_PLAIN,
     N_LANE_CALL,
-) = range(15)
+) = range(17)
 
 # Lanes.row. X: where a stage is evaluated; RIGHT: right-hand side of its linear system.
 (

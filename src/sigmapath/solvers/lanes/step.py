@@ -7,6 +7,8 @@ step     tries a step in every lane
 dense    prepares dense output
 sample   evaluates observables inside the step, in every lane at a time of its own
 points   evaluates observables of one lane at several times
+turn     lays out dense output lane by lane, for observables that are states
+plain    writes those of one lane at one time
 watch    evaluates root functions inside the step, and tells which lanes to look at
 commit   makes the right end the left where the step is taken
 
@@ -27,7 +29,7 @@ from sigmapath.solvers.tableaux import RODAS5P
 
 __all__ = ["PART_NAMES", "step_text"]
 
-PART_NAMES = ("step", "dense", "sample", "points", "watch", "commit")
+PART_NAMES = ("step", "dense", "sample", "points", "turn", "plain", "watch", "commit")
 _N_STAGE = RODAS5P.n_stage
 # Places of a step at which the signs of root functions are looked at.
 _N_SAMPLE = 4
@@ -50,6 +52,8 @@ def step_text(lanes: int, prefix: str, *, opaque: bool) -> str:
         "dense": _dense,
         "sample": _sample,
         "points": _points,
+        "turn": _turn,
+        "plain": _plain,
         "watch": _watch,
         "commit": _commit,
     }
@@ -61,6 +65,8 @@ def step_text(lanes: int, prefix: str, *, opaque: bool) -> str:
         f"declare {real} @llvm.{name}.{suffix}({', '.join([real] * count)})"
         for name, count in (("fmuladd", 3), ("fabs", 1), ("sqrt", 1))
     ]
+    if lanes > 1:
+        declared.append(bodies["plain"].masked_store_declaration())
     texts = [
         body.function(f"double @{prefix}{name}{PART_ARGUMENTS}") for name, body in bodies.items()
     ]
@@ -355,6 +361,62 @@ def _points(body: Body) -> None:
     outputs = body.entry(inside.call, slots.CALL_SPREAD_OUTPUTS)
     p = body.add(f"add i64 {inside.p}, {lane}")
     body.call(outputs, inside.now, inside.row["Y_AT"], p, out)
+
+
+def _turn(body: Body) -> None:
+    """Turn dense output of the observables into rows of each lane."""
+    lanes = body.lanes
+    row, size = _rows(body, ("Y", "DELTA", "DENSE_1", "DENSE_2", "DENSE_3"))
+    plain, n_wide = body.field("plain"), body.field("plain", 1)
+    turned = body.field("turned")
+    length = body.add(f"mul i64 {n_wide}, 8")
+    offset, _ = body.begin_loop()
+    first = body.add(f"add i64 {plain}, {offset}")
+    places = [body.add(f"mul i64 {body.entry(first, k)}, {body.bytes}") for k in range(lanes)]
+    for k, base in enumerate(row.values()):
+        values = [body.load(base, place) for place in places]
+        for lane, value in enumerate(_transposed(body, values)):
+            out = body.offset(turned, length, 5 * lane + k)
+            body.store(value, out, offset)
+    body.end_loop(length)
+
+
+def _transposed(body: Body, values: list[str]) -> list[str]:
+    """Rows to columns, by exchanging ever larger blocks."""
+    lanes, block = body.lanes, 1
+    while block < lanes:
+        lower = [p if not p & block else lanes + p - block for p in range(lanes)]
+        upper = [p + block if not p & block else lanes + p for p in range(lanes)]
+        for i in range(lanes):
+            if not i & block:
+                a, b = values[i], values[i + block]
+                values[i], values[i + block] = body.mixed(a, b, lower), body.mixed(a, b, upper)
+        block *= 2
+    return values
+
+
+def _plain(body: Body) -> None:
+    """Write the observables of lane a, at the place in THETA of number b, to the row at ROW_AT."""
+    time, turned, floor = body.field("time"), body.field("turned"), body.field("floor")
+    size = body.field("size")
+    out, n_out = body.entry(size, slots.ROW_AT), body.entry(size, slots.N_OUT)
+    which = body.add("fptosi double %b to i64")
+    place = body.add(f"add i64 {body.add(f'mul i64 {which}, 8')}, {body.bytes * slots.THETA}")
+    theta = body.spread(body.scalar(time, place))
+    rest = body.op("fsub", body.splat(1.0), theta)
+    length = body.add(f"mul i64 {body.field('plain', 1)}, 8")
+    lane = body.add("fptosi double %a to i64")
+    lane = body.add(f"mul i64 {lane}, 5")
+    base = body.add(f"add i64 {turned}, {body.add(f'mul i64 {length}, {lane}')}")
+    rows = [body.offset(base, length, k) for k in range(5)]
+    offset, _ = body.begin_loop()
+    y, delta, one, two, three = (body.load(row, offset) for row in rows)
+    inner = body.fma(body.fma(three, theta, two), theta, one)
+    value = body.fma(body.fma(inner, rest, delta), theta, y)
+    lowest = body.load(floor, offset)
+    value = body.select(body.compare("olt", value, lowest), lowest, value)
+    body.store_first(value, out, offset, body.add(f"mul i64 {n_out}, 8"))
+    body.end_loop(length)
 
 
 def _watch(body: Body) -> None:

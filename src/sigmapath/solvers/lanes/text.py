@@ -147,6 +147,36 @@ class Body:
         place = self._place(base, offset)
         self.lines.append(f"  store {self.real} {value}, {self.pointer} {place}, align 8")
 
+    def mixed(self, a: str, b: str, places: Sequence[int]) -> str:
+        """Lanes of two values, those of ``b`` being counted on."""
+        mask = ", ".join(f"i32 {place}" for place in places)
+        kind = f"<{self.lanes} x i32>"
+        return self.add(f"shufflevector {self.real} {a}, {self.real} {b}, {kind} <{mask}>")
+
+    def _masked_store(self) -> str:
+        suffix = "p0" if self.opaque else f"p0v{self.lanes}f64"
+        return f"@llvm.masked.store.v{self.lanes}f64.{suffix}"
+
+    def masked_store_declaration(self) -> str:
+        """Declare what :meth:`store_first` calls, for several lanes."""
+        given = f"{self.real}, {self.pointer}, i32, {self.bits}"
+        return f"declare void {self._masked_store()}({given})"
+
+    def store_first(self, value: str, base: str, offset: str, end: str) -> None:
+        """Write those lanes to an address and offset that lie before offset ``end`` (bytes)."""
+        place = self._place(base, offset)
+        if self.lanes == 1:
+            self.lines.append(f"  store {self.real} {value}, {self.pointer} {place}, align 8")
+            return
+        left = self.add(f"lshr i64 {self.add(f'sub i64 {end}, {offset}')}, 3")
+        first = self.add(f"insertelement {self.words} undef, i64 {left}, i32 0")
+        zeros = f"<{self.lanes} x i32> zeroinitializer"
+        limit = self.add(f"shufflevector {self.words} {first}, {self.words} undef, {zeros}")
+        steps = ", ".join(f"i64 {k}" for k in range(self.lanes))
+        mask = self.add(f"icmp ugt {self.words} {limit}, <{steps}>")
+        given = f"{self.real} {value}, {self.pointer} {place}, i32 8, {self.bits} {mask}"
+        self.lines.append(f"  call void {self._masked_store()}({given})")
+
     def offset(self, base: str, bytes_each: str | int, k: int) -> str:
         """``base + k * bytes_each``."""
         if k == 0:

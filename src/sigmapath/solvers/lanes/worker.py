@@ -197,7 +197,19 @@ def _arrays(
         _aligned(slots.N_LANE_TIME, width),
         count,
         np.array([options.rtol, 1.0 / n]),
+        *_plain(kernels, level[slots.LOWEST]),
     )
+
+
+def _plain(kernels: Kernels, lowest: NDArray[np.float64]) -> tuple[NDArray[Any], ...]:
+    """What it takes to write observables that are states without working them out."""
+    states, width = kernels.output_states, kernels.lanes
+    n_wide = -(-len(states) // width) * width
+    if n_wide == 0 or (states < 0).any():
+        n_wide, states = 0, states[:0]
+    plain = np.zeros(n_wide, dtype=np.int64)
+    plain[: len(states)] = states
+    return plain, lowest[plain].copy(), _aligned(width, 5, n_wide)
 
 
 def _calls(kernels: Kernels, program: NDArray[np.int64]) -> NDArray[np.int64]:
