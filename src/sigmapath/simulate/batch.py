@@ -50,7 +50,7 @@ Progress = Callable[[int, int], None]
 _LARGEST_CHUNK = 256
 _LARGEST_LANE_CHUNK = 512
 _CHUNKS_PER_THREAD = 8
-_LEAST_PER_LANE = 16
+_LEAST_PER_LANE = 4
 # From this many runs on it pays to compile an LU and a step of the model's own; below, those that
 # serve every model give the first result sooner. Part of the provenance, as the tier is.
 _RUNS_FOR_OWN_CODE = 8
@@ -244,7 +244,7 @@ def _streams(workers: Sequence[AnyWorker]) -> dict[int, LaneStream]:
 
 
 def _spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:
-    """First and last run of each chunk; every lane needs several, for some end idle."""
+    """First and last run of each chunk; for lanes, a few per lane at least."""
     size = -(-total // (n_threads * _CHUNKS_PER_THREAD))
     if lanes > 1:
         size = max(size, _LEAST_PER_LANE * lanes)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import UnsupportedFeatureError
-from sigmapath.kernels import Kernels
+from sigmapath.kernels import Kernels, Pattern
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.lanes import slots
 from sigmapath.solvers.lanes.code import lu_addresses, step_addresses
@@ -157,7 +158,20 @@ def make_lane_workers(
 
 
 def _program(kernels: Kernels) -> NDArray[np.int64]:
-    return lu_program(kernels.pattern, kernels.mass, is_sparse=True)
+    """Elimination program; the last few are remembered, they depend on nothing else."""
+    pattern = kernels.pattern
+    return _remembered_program(
+        pattern.row_start.tobytes(), pattern.column.tobytes(), kernels.mass.tobytes()
+    )
+
+
+@lru_cache(maxsize=4)
+def _remembered_program(row_start: bytes, column: bytes, mass: bytes) -> NDArray[np.int64]:
+    pattern = Pattern(
+        row_start=np.frombuffer(row_start, dtype=np.int64),
+        column=np.frombuffer(column, dtype=np.int64),
+    )
+    return lu_program(pattern, np.frombuffer(mass, dtype=np.float64), is_sparse=True)
 
 
 def _arrays(
