@@ -13,15 +13,22 @@ __all__ = ["batch_size", "runs_per_second"]
 
 # No batch holds more trajectories than this many bytes.
 _LARGEST_BATCH = 200e6
+_MOST_TRIALS = 4
 
 
 def batch_size(sweep: Sweep, case: Case, seconds: float, n_cores: int) -> int:
-    """Runs that take about ``seconds``, from a short trial; bounded by memory."""
-    trial = 8 * n_cores
-    sweep.run(case.draws(trial, 0))
-    rate, _ = runs_per_second(sweep, case.draws(trial, 0))
-    bound = _LARGEST_BATCH / (8.0 * len(case.times) * max(1, len(case.species)))
-    return int(max(n_cores, min(rate * seconds, bound)))
+    """Runs that take about ``seconds``, from ever longer trials; bounded by memory."""
+    bound = int(_LARGEST_BATCH / (8.0 * len(case.times) * max(1, len(case.species))))
+    n = 8 * n_cores
+    sweep.run(case.draws(n, 0))
+    for _ in range(_MOST_TRIALS):
+        rate, _ = runs_per_second(sweep, case.draws(n, 0))
+        wanted = max(n_cores, min(int(rate * seconds), bound))
+        # A short trial measures what a sweep costs before its first run.
+        if wanted <= 2 * n:
+            return wanted
+        n = wanted
+    return n
 
 
 def runs_per_second(sweep: Sweep, values: FloatArray) -> tuple[float, int]:
