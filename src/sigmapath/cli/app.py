@@ -15,6 +15,7 @@ from importlib import import_module
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from sigmapath.cli.files import INTERRUPTED
 from sigmapath.errors import SigmapathError
@@ -95,8 +96,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; prints every error as one message."""
     try:
         # Without a command, the help is what was asked for.
-        given = list(arguments) or ["--help"]
-        result = _application(given[0])(given, standalone_mode=False)
+        result = _invoke(list(arguments) or ["--help"])
         sys.stdout.flush()
     except SigmapathError as error:
         return _refuse(str(error))
@@ -104,14 +104,9 @@ def run(arguments: Sequence[str]) -> int:
         typer.echo("sigmapath: interrupted; nothing was written", err=True)
         return INTERRUPTED
     except TyperException as error:
-        return _refuse(_usage_message(error))
+        return _refuse_usage(error)
     except BrokenPipeError:
         return _reader_has_gone()
-    except SystemExit as end:
-        # Typer turns a broken pipe into an exit of its own.
-        if isinstance(end.__context__, BrokenPipeError):
-            return _reader_has_gone()
-        raise
     except MemoryError as error:
         return _refuse(f"this does not fit into memory: {error}; ask for fewer points or runs")
     except Exception as error:  # the one boundary where a defect becomes a message
@@ -122,6 +117,16 @@ def run(arguments: Sequence[str]) -> int:
             "(SIGMAPATH_DEBUG=1 shows where)"
         )
     return int(result) if isinstance(result, int) else 0
+
+
+def _invoke(arguments: list[str]) -> object:
+    """Run a command; exceptions come as they are, an interrupt too."""
+    command = get_command(_application(arguments[0]))
+    try:
+        with command.make_context("sigmapath", arguments) as context:
+            return command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
 
 
 def _reader_has_gone() -> int:
@@ -136,9 +141,13 @@ def _refuse(message: str) -> int:
     return 2
 
 
-def _usage_message(error: TyperException) -> str:
-    """What was wrong with the command line, and where the help is."""
+def _refuse_usage(error: TyperException) -> int:
+    """Say what was wrong with the command line, and where the help is."""
     message = getattr(error, "format_message", error.__str__)()
+    if message.startswith("Usage:"):
+        # A group of commands without one of them: its help is the message.
+        typer.echo(message, err=True)
+        return 2
     context = getattr(error, "ctx", None)
     command = getattr(context, "command_path", "sigmapath")
-    return f"{message} ({command} --help shows how)"
+    return _refuse(f"{message} ({command} --help shows how)")
