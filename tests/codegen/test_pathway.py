@@ -15,7 +15,7 @@ MODELS = Path(__file__).parents[2] / "models"
 
 
 def _lowered(name):
-    load = pytest.importorskip("sigmapath.io.load")
+    from sigmapath.io import load
     from sigmapath.lower.pipeline import lower
 
     return lower(load.load_network(MODELS / f"{name}.ant"))
