@@ -149,3 +149,10 @@ def test_wilson_interval() -> None:
     """Values of Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286: 0 of 10 is 0 to 0.278."""
     assert wilson_interval(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-3)
     assert wilson_interval(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-3)
+
+
+def test_a_factor_without_draws_or_below_one_is_refused(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path)
+    for wrong in ({"factor": 2.0}, {"factor": 1.0, "ensemble": 5}):
+        with pytest.raises(PlanError, match="draws go|above 1"):
+            gather(engine_of, folder=folder, **wrong)

@@ -55,7 +55,7 @@ def test_bad_sampling_is_refused(n, seed, design, error):
 
 
 def test_positive_ranges_are_log_uniform_others_uniform():
-    columns = draw(ensemble(4000, ranges=[RATE, VOLTAGE]), replaced={}, fixed=frozenset())
+    columns = draw(ensemble(4000, ranges=[RATE, VOLTAGE]), fixed=frozenset())
     logs = np.log10(columns["k"])
     # Mean and spread of a uniform variable on [-1, 1], within 4 standard errors.
     assert abs(logs.mean()) < 4 * np.sqrt(1 / 3) / np.sqrt(4000)
@@ -67,7 +67,7 @@ def test_positive_ranges_are_log_uniform_others_uniform():
 
 def test_shares_are_uniform_in_their_log_odds():
     share = ParameterRange(id="f", nominal=0.75, low=0.1, high=0.98, is_share=True)
-    column = draw(ensemble(4000, ranges=[share]), replaced={}, fixed=frozenset())["f"]
+    column = draw(ensemble(4000, ranges=[share]), fixed=frozenset())["f"]
     odds = np.log(column / (1.0 - column))
     low, high = np.log(0.1 / 0.9), np.log(0.98 / 0.02)
     assert column.min() >= 0.1
@@ -80,15 +80,37 @@ def test_shares_are_uniform_in_their_log_odds():
 
 def test_fixed_ids_are_not_drawn_and_ligand_ranges_replace():
     described = ensemble(5, ranges=[RATE, VOLTAGE])
-    columns = draw(described, replaced={"k": (2.0, 2.0)}, fixed=frozenset({"V"}))
+    own = ParameterRange(id="k", nominal=2.0, low=2.0, high=2.0)
+    columns = draw(described, replaced=[own], fixed=frozenset({"V"}))
     assert list(columns) == ["k"]
     assert np.allclose(columns["k"], 2.0)
+
+
+def test_draws_within_a_factor_leave_what_was_measured_and_stay_in_the_range():
+    made = dict(low=0.1, high=10.0, grade="assumed")
+    ranges = [
+        ParameterRange(id="k", nominal=1.0, **made),
+        ParameterRange(id="edge", nominal=8.0, **made),
+        ParameterRange(id="known", nominal=1.0, low=0.1, high=10.0, grade="measured"),
+        ParameterRange(
+            id="V", nominal=-60.0, low=-90.0, high=0.0, grade="fitted", is_potential=True
+        ),
+        ParameterRange(id="f", nominal=0.5, low=0.1, high=0.9, grade="assumed", is_share=True),
+    ]
+    columns = draw(ensemble(4000, ranges=ranges, factor=2.0), fixed=frozenset())
+    edges = {name: (column.min(), column.max()) for name, column in columns.items()}
+    assert list(edges) == ["k", "edge", "V", "f"]
+    assert edges["k"] == pytest.approx((0.5, 2.0), rel=1e-2)
+    assert edges["edge"] == pytest.approx((4.0, 10.0), rel=1e-2)
+    assert edges["V"] == pytest.approx((-70.0, -50.0), rel=1e-2)
+    # Odds of 1, halved and doubled.
+    assert edges["f"] == pytest.approx((1 / 3, 2 / 3), rel=1e-2)
 
 
 def test_explicit_members_are_taken_as_they_are():
     described = ensemble(members={"k": [1.0, 2.0], "V": np.array([-50.0, -55.0])})
     assert described.n == 2
-    columns = draw(described, replaced={}, fixed=frozenset())
+    columns = draw(described, fixed=frozenset())
     assert columns["V"].tolist() == [-50.0, -55.0]
 
 
@@ -98,6 +120,7 @@ def test_explicit_members_are_taken_as_they_are():
         lambda: ensemble(),
         lambda: ensemble(3, members={"k": [1.0]}),
         lambda: ensemble(0, ranges=[RATE]),
+        lambda: ensemble(3, ranges=[RATE], factor=1.0),
         lambda: ensemble(3),
         lambda: ensemble(3, ranges=[RATE, RATE]),
         lambda: ensemble(3, ranges=[ParameterRange(id="k", nominal=1, low=2.0, high=1.0)]),

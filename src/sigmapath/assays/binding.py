@@ -172,7 +172,13 @@ def competition(
 
 
 def binding_numbers(
-    protocol: Mapping[str, Any], engine: Engine, *, members: Any, n_member: int, seed: int
+    protocol: Mapping[str, Any],
+    engine: Engine,
+    *,
+    members: Any,
+    n_member: int,
+    seed: int,
+    factor: float | None = None,
 ) -> dict[str, FloatArray]:
     """What a competition gives for every member of an ensemble, without noise.
 
@@ -186,6 +192,8 @@ def binding_numbers(
         A number of draws; for anything else every member is nominal.
     n_member : int
     seed : int
+    factor : float, optional
+        Draw within this factor, see :func:`sigmapath.experiment.ensemble.ensemble`.
 
     Returns
     -------
@@ -211,9 +219,11 @@ def binding_numbers(
     added: Any = hot.Ki_uM if at_kd else float(protocol["L_nM"]) / _NM
     if at_kd and drawn:
         # Every member has a Kd of its own, which its experimenter would have measured and used.
-        added = _drawn(engine, [(hot, "L1")], drawn, seed, frozenset())["Kd_L1"]
+        columns = _drawn(engine, [(hot, "L1")], drawn, seed, frozenset(), factor)
+        added = columns.get("Kd_L1", added)
     tested = cold.Ki_uM * np.geomspace(0.01, 1e3, 12)
     bind: dict[str, Any] = {"settings": {"hot_total": added}, "members": drawn, "seed": seed}
+    bind["factor"] = factor
     points = np.concatenate([[0.0], tested])
     runs, draws = _bind(
         engine, hot, cold, "cold_total", points, minutes, read=["bound_total"], **bind
@@ -264,6 +274,7 @@ def _bind(
     read: Sequence[str],
     members: int | None = None,
     seed: int = 0,
+    factor: float | None = None,
 ) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
     """Bound label at the end of the incubation, shape (n_member, n), and the constants drawn."""
     pairs = [(hot, "L1")] + ([(cold, "L2")] if cold is not None else [])
@@ -276,12 +287,12 @@ def _bind(
     described: Ensemble | None = None
     drawn: dict[str, FloatArray] = {}
     if members:
-        drawn = _drawn(engine, pairs, members, seed, frozenset(settings) | {axis})
+        drawn = _drawn(engine, pairs, members, seed, frozenset(settings) | {axis}, factor)
         columns = {k: v for k, v in settings.items() if np.ndim(v) and k != axis}
         settings = {k: v for k, v in settings.items() if k not in columns}
         drawn |= columns
         described = ensemble(members=drawn, nominal=False)
-    given = {} if described else constants
+    given = {k: v for k, v in constants.items() if k not in drawn}
     plan = engine.plan(
         times=minutes * 60.0,
         axes={axis: values.tolist()},
@@ -300,10 +311,11 @@ def _drawn(
     members: int,
     seed: int,
     fixed: frozenset[str],
+    factor: float | None,
 ) -> dict[str, FloatArray]:
     """Constants of the nominal member and of the draws."""
-    wide = ensemble(members, ranges=_ranges(engine, pairs), seed=seed)
-    columns = draw(wide, replaced={}, fixed=fixed)
+    wide = ensemble(members, ranges=_ranges(engine, pairs), seed=seed, factor=factor)
+    columns = draw(wide, fixed=fixed)
     nominal = {r.id: r.nominal for r in wide.ranges}
     return {k: np.concatenate([[nominal[k]], column]) for k, column in columns.items()}
 
@@ -311,10 +323,10 @@ def _drawn(
 def _ranges(engine: Engine, pairs: Sequence[tuple[Ligand, str]]) -> list[ParameterRange]:
     """Ranges of the model with those of the ligands in their slots."""
     of_ligands = {
-        key: ParameterRange(id=key, nominal=ligand.slot_values(slot)[key], low=low, high=high)
+        entry.id: entry
         for ligand, slot in pairs
-        for key, (low, high) in ligand.slot_ranges(slot).items()
-        if engine.index.position(key) is not None
+        for entry in ligand.slot_ranges(slot)
+        if engine.index.position(entry.id) is not None
     }
     return [r for r in engine.ranges if r.id not in of_ligands] + list(of_ligands.values())
 

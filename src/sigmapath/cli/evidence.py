@@ -25,6 +25,12 @@ def evidence(
     ensemble: Annotated[
         int, typer.Option("--ensemble", min=0, help="Draws from the parameter ranges.")
     ] = 0,
+    factor: Annotated[
+        float | None,
+        typer.Option("--factor", help="Draw constants that nobody measured (assumed, fitted) "
+                     "within this factor of their values, e.g. 2, and leave the others; by "
+                     "default everything from its graded range."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draws.")] = 0,
     summary: Annotated[
         bool, typer.Option("--summary", help="Only how many claims hold and where, not each claim.")
@@ -71,6 +77,7 @@ def evidence(
             claims=claim,
             modules=module,
             ensemble=ensemble or None,
+            factor=factor,
             seed=seed,
             courses=out is not None,
             progress=advance,
@@ -83,7 +90,7 @@ def evidence(
             print(table(*count_rows(found, by)))
             print()
     print(table(*summary_rows(found)))
-    for line in summary_lines(found):
+    for line in summary_lines(found, factor):
         print(line)
     for rival in rivals:
         print(f"\n{rival.question}. Claims that one of the variants changes:")

@@ -15,16 +15,31 @@ import numpy as np
 from sigmapath.errors import PlanError, SigmapathError
 from sigmapath.evidence.measures import FloatArray, Measure, Recorded, parse_measure
 from sigmapath.evidence.specs import Check, Experiment, PhaseSpec, RunSpec
-from sigmapath.experiment.ensemble import Ensemble
+from sigmapath.experiment.ensemble import Ensemble, ensemble
 from sigmapath.experiment.plan import RunPlan
 from sigmapath.experiment.protocol import Phase, equilibrate, phase
 from sigmapath.experiment.readouts import parse_readout
 from sigmapath.quantity import parse_unit, to_model_units
 from sigmapath.simulate.engine import Engine
 
-__all__ = ["EngineSource", "Members", "Results", "run_experiments", "wanted_measures"]
+__all__ = ["Draws", "EngineSource", "Members", "Results", "run_experiments", "wanted_measures"]
 
 EngineSource = Callable[[str], Engine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draws:
+    """So many draws within a factor of the nominal values."""
+
+    n: int
+    seed: int
+    factor: float
+
+    def __call__(self, engine: Engine) -> Ensemble:
+        """Make the ensemble for the engine of a model."""
+        return ensemble(self.n, ranges=engine.ranges, seed=self.seed, factor=self.factor)
+
+
 # A number of draws, members, or what makes members for the engine of a model.
 Members = int | Ensemble | Callable[[Engine], Ensemble] | None
 # Courses are drawn in the report and searched for half-times; finer than any feature asked for.
@@ -124,7 +139,8 @@ def run_experiments(
                 found=str(error),
             ) from error  # fmt: skip
     total = sum(plan.n_runs for _, plan in plans.values())
-    n_member = max(_n_member(plans.values()), ensemble + 1 if isinstance(ensemble, int) else 1)
+    drawn = ensemble.n if isinstance(ensemble, Draws) else ensemble
+    n_member = max(_n_member(plans.values()), drawn + 1 if isinstance(drawn, int) else 1)
     done, recorded = 0, {}
     for spec, asked in wanted.items():
         if spec.binding:
@@ -272,9 +288,16 @@ def _binding(
 ) -> Recorded:
     from sigmapath.assays.binding import MODEL, binding_numbers
 
+    factor = ensemble.factor if isinstance(ensemble, Draws) else None
+    members = ensemble.n if isinstance(ensemble, Draws) else ensemble
     try:
         numbers = binding_numbers(
-            dict(spec.binding), engine_of(MODEL), members=ensemble, n_member=n_member, seed=seed
+            dict(spec.binding),
+            engine_of(MODEL),
+            members=members,
+            n_member=n_member,
+            seed=seed,
+            factor=factor,
         )
     except SigmapathError as error:
         raise PlanError(

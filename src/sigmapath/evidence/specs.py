@@ -24,7 +24,7 @@ from sigmapath.evidence.claims import Claim, read_table
 
 __all__ = ["Check", "Experiment", "Link", "PhaseSpec", "RunSpec", "read_experiments", "read_links"]
 
-_FILES_OF_WORDS = ("claims.toml", "links.toml", "assays.toml", "rivals.toml")
+_FILES_OF_WORDS = ("claims.toml", "links.toml", "assays.toml", "rivals.toml", "compared.toml")
 _RUN_WORDS = (
     "model", "doses", "parameters", "condition", "phases", "until", "rest", "curve", "curve_of",
     "binding", "window",

@@ -5,14 +5,17 @@ Enters: an :class:`Evidence`. Leaves: rows of a table and sentences, for ``evide
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from sigmapath.evidence.claims import claims_folder, read_table
 from sigmapath.evidence.evidence import Evidence
 from sigmapath.evidence.judging import Judgement
 from sigmapath.evidence.report import shares
 from sigmapath.evidence.uncertainty import Share
+from sigmapath.experiment.ensemble import MV_PER_DOUBLING
 
 __all__ = ["HOLDS_WIDELY", "summary_lines", "summary_rows"]
 
@@ -37,7 +40,17 @@ def summary_rows(evidence: Evidence) -> tuple[list[str], list[list[str]]]:
         if group:
             rows.append([verdict, str(len(group)), *_cells(group, found)])
     rows.append(["all", str(len(evidence.judgements)), *_cells(evidence.judgements, found)])
+    for title, names in _compared().items():
+        group = [j for j in evidence.judgements if j.claim.id in names]
+        if group and found:
+            rows.append([title, str(len(group)), *_cells(group, found)])
     return header, rows
+
+
+def _compared() -> dict[str, frozenset[str]]:
+    """Sets of claims that others tested too, by title."""
+    table = read_table(claims_folder() / "compared.toml")
+    return {entry["title"]: frozenset(entry["claims"]) for entry in table.values()}
 
 
 def _cells(group: Sequence[Judgement], found: dict[str, Share]) -> list[str]:
@@ -56,8 +69,8 @@ def _cells(group: Sequence[Judgement], found: dict[str, Share]) -> list[str]:
     ]  # fmt: skip
 
 
-def summary_lines(evidence: Evidence) -> list[str]:
-    """Sentences about the draws: how many there are and how many find no resting state."""
+def summary_lines(evidence: Evidence, factor: float | None = None) -> list[str]:
+    """Sentences about the draws: how they are made and how many find no resting state."""
     draws = evidence.results.n_member - 1
     if draws < 1:
         return []
@@ -66,7 +79,15 @@ def summary_lines(evidence: Evidence) -> list[str]:
         return []
     lost = int(draws - np.logical_and.reduce(tested).sum())
     worst = int(draws - min(int(ran.sum()) for ran in tested))
+    made = "the graded parameter ranges"
+    if factor is not None:
+        reach = MV_PER_DOUBLING * math.log2(factor)
+        made = (
+            f"constants that nobody measured (assumed, fitted) within a factor of {factor:g} of "
+            f"their values (potentials within {reach:.3g} mV; exponents and shares inside their "
+            "graded ranges), the others fixed"
+        )
     return [
-        f"{draws} draws from the parameter ranges; in {lost} of them at least one claim has a run "
+        f"{draws} draws from {made}; in {lost} of them at least one claim has a run "
         f"that finds no resting state or does not end, in at most {worst} for any one claim."
     ]

@@ -9,8 +9,8 @@ Member 0 is the nominal set, members 1 to n are draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sigmapath.errors import PlanError
 from sigmapath.experiment.sampling import Design, unit_samples
 
-__all__ = ["Ensemble", "ParameterRange", "draw", "ensemble"]
+__all__ = ["MV_PER_DOUBLING", "Ensemble", "ParameterRange", "draw", "ensemble"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class ParameterRange:
     uniformly otherwise (voltages, offsets, shares that may be 0). A share, which ends at 1 as well
     as at 0, is drawn uniformly in its log-odds ln(p / (1 - p)): what is left of 1 is as uncertain
     in scale as what there is. Drawn on the logarithm, 0.1 to 0.98 would mean mostly small shares;
-    small shares are drawn alike either way.
+    small shares are drawn alike either way. A potential is drawn uniformly.
     """
 
     id: str
@@ -39,15 +39,42 @@ class ParameterRange:
     high: float
     grade: str = ""
     is_share: bool = False
+    is_potential: bool = False
 
     def quantile(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values below which ``share`` of the range lies."""
         if self.is_share and self.low > 0.0 and self.high < 1.0:
             low, high = (math.log(edge / (1.0 - edge)) for edge in (self.low, self.high))
             return 1.0 / (1.0 + np.exp(-(low + share * (high - low))))
-        if self.low > 0.0:
+        if self.low > 0.0 and not self.is_potential:
             return np.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
         return self.low + share * (self.high - self.low)
+
+    def within(self, factor: float) -> ParameterRange | None:
+        """The part of the range that lies within a factor of the nominal value; None if fixed.
+
+        Constants that nobody measured (grades "assumed" and "fitted") move by the factor, shares by
+        the factor in their odds, potentials by 10 mV for a factor of 2 and in proportion to its
+        logarithm for others; never beyond the graded range. All others stay at their values.
+        """
+        if self.grade not in _UNMEASURED:
+            return None
+        x = self.nominal
+        if self.is_potential or self.low <= 0.0:
+            reach = MV_PER_DOUBLING * math.log2(factor)
+            low, high = x - reach, x + reach
+        elif self.is_share and self.high < 1.0:
+            odds = x / (1.0 - x)
+            low, high = (o / (1.0 + o) for o in (odds / factor, odds * factor))
+        else:
+            low, high = x / factor, x * factor
+        return replace(self, low=max(low, min(self.low, x)), high=min(high, max(self.high, x)))
+
+
+# Grades of constants that a cell may well have otherwise than the model.
+_UNMEASURED = ("assumed", "fitted")
+# How far potentials move where a factor of 2 moves everything else [mV].
+MV_PER_DOUBLING = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +93,8 @@ class Ensemble:
         Explicit members instead of draws.
     nominal : bool
         Whether member 0 is the nominal set.
+    factor : float, optional
+        Draw within this factor of the nominal values instead, see :meth:`ParameterRange.within`.
     """
 
     ranges: tuple[ParameterRange, ...] = ()
@@ -74,6 +103,7 @@ class Ensemble:
     design: Design = "random"
     members: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     nominal: bool = True
+    factor: float | None = None
 
 
 def ensemble(
@@ -84,6 +114,7 @@ def ensemble(
     seed: int = 0,
     design: Design = "random",
     nominal: bool = True,
+    factor: float | None = None,
 ) -> Ensemble:
     """Describe an ensemble, by ranges to draw from or by its members.
 
@@ -99,6 +130,9 @@ def ensemble(
         "random", "latin" or "sobol", see :func:`sigmapath.experiment.sampling.unit_samples`.
     nominal : bool
         Put the nominal set first, as member 0.
+    factor : float, optional
+        Draw constants that nobody measured within this factor of their values, and leave the
+        others; above 1. By default everything is drawn from its whole range.
 
     Raises
     ------
@@ -122,6 +156,11 @@ def ensemble(
         return Ensemble(n=lengths.pop(), members=table, nominal=nominal)
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise PlanError("an ensemble has one draw or more", where="ensemble", found=repr(n))
+    if factor is not None and not (math.isfinite(factor) and factor > 1.0):
+        raise PlanError(
+            "constants are drawn within a factor above 1 of their values", where="ensemble, factor",
+            found=repr(factor), expected="2",
+        )  # fmt: skip
     seen: set[str] = set()
     for entry in ranges:
         if not (math.isfinite(entry.low) and math.isfinite(entry.high)) or entry.low > entry.high:
@@ -137,7 +176,9 @@ def ensemble(
             "no parameter has a range to draw from", where="ensemble",
             fix="give ranges=, or use a model whose parameters carry ranges",
         )  # fmt: skip
-    return Ensemble(ranges=tuple(ranges), n=int(n), seed=seed, design=design, nominal=nominal)
+    return Ensemble(
+        ranges=tuple(ranges), n=int(n), seed=seed, design=design, nominal=nominal, factor=factor
+    )
 
 
 def _column(name: str, column: Any) -> tuple[float, ...]:
@@ -153,14 +194,14 @@ def _column(name: str, column: Any) -> tuple[float, ...]:
 
 
 def draw(
-    described: Ensemble, *, replaced: Mapping[str, tuple[float, float]], fixed: frozenset[str]
+    described: Ensemble, *, replaced: Iterable[ParameterRange] = (), fixed: frozenset[str]
 ) -> dict[str, NDArray[np.float64]]:
     """Return the members as columns, the nominal one excluded.
 
     Parameters
     ----------
     described : Ensemble
-    replaced : mapping id -> (low, high)
+    replaced : iterable of ParameterRange
         Ranges that stand in for those of the ensemble: the constants of ligands in slots.
     fixed : frozenset of str
         Ids that are not drawn because the user sets them.
@@ -174,9 +215,11 @@ def draw(
             key: np.array(column) for key, column in described.members.items() if key not in fixed
         }
     by_id = {entry.id: entry for entry in described.ranges}
-    for key, (low, high) in replaced.items():
-        by_id[key] = ParameterRange(id=key, nominal=math.nan, low=low, high=high)
+    by_id |= {entry.id: entry for entry in replaced}
     drawn = [entry for key, entry in by_id.items() if key not in fixed]
+    if described.factor is not None:
+        near = [entry.within(described.factor) for entry in drawn]
+        drawn = [entry for entry in near if entry is not None]
     shares = unit_samples(
         [entry.id for entry in drawn], described.n, seed=described.seed, design=described.design
     )

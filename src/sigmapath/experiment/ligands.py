@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sigmapath.errors import PlanError, UnknownNameError
+from sigmapath.experiment.ensemble import ParameterRange
 from sigmapath.names import NameIndex
 
 __all__ = ["SLOTS", "Ligand", "LigandTable", "SlotUse", "assign_slots", "ligand_key"]
@@ -81,14 +82,24 @@ class Ligand:
             **{f"IC50_{target}_{slot}": ic50 for target, ic50, _, _ in self.off_targets},
         }
 
-    def slot_ranges(self, slot: str) -> dict[str, tuple[float, float]]:
-        """Plausible ranges of this ligand's constants as parameters of a slot."""
-        return {
-            f"Kd_{slot}": (self.Ki_low_uM, self.Ki_high_uM),
-            f"kon_{slot}": (self.kon_low_per_uM_s, self.kon_high_per_uM_s),
-            f"alpha_{slot}": (self.alpha_low, self.alpha_high),
-            **{f"IC50_{name}_{slot}": (low, high) for name, _, low, high in self.off_targets},
-        }
+    def slot_ranges(self, slot: str) -> tuple[ParameterRange, ...]:
+        """Plausible ranges of this ligand's constants as parameters of a slot.
+
+        On-rate and efficacy are assumed for every ligand.
+        """
+        rows: list[tuple[str, float, float, float, str]] = [
+            ("Kd", self.Ki_uM, self.Ki_low_uM, self.Ki_high_uM, self.grade),
+            ("kon", self.kon_per_uM_s, self.kon_low_per_uM_s, self.kon_high_per_uM_s, "assumed"),
+            ("alpha", self.alpha, self.alpha_low, self.alpha_high, "assumed"),
+            *(
+                (f"IC50_{target}", value, low, high, "measured")
+                for target, value, low, high in self.off_targets
+            ),
+        ]
+        return tuple(
+            ParameterRange(id=f"{name}_{slot}", nominal=value, low=low, high=high, grade=grade)
+            for name, value, low, high, grade in rows
+        )
 
 
 _GREEK = {"σ": "sigma", "α": "alpha", "β": "beta", "ς": "sigma"}

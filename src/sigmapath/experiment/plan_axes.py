@@ -87,13 +87,14 @@ def _member_axis(
     on_axes = {source[1] for _, source in schedule.axes if source[0] == "start"}
     fixed_positions = set(base.explicit) | base.from_condition | on_axes
     used = {use.slot: use.ligand for use in scope.slots.values()}
-    replaced: dict[str, tuple[float, float]] = {}
-    for slot, ligand in used.items():
-        ranges = ligand.slot_ranges(slot)
-        replaced |= {k: v for k, v in ranges.items() if index.position(k) is not None}
     columns = draw(
         ensemble,
-        replaced=replaced,
+        replaced=[
+            entry
+            for slot, ligand in used.items()
+            for entry in ligand.slot_ranges(slot)
+            if index.position(entry.id) is not None
+        ],
         fixed=frozenset(index.id_at(position) for position in fixed_positions),
     )
     values: dict[Source, FloatArray] = {}

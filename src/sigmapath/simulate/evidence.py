@@ -24,7 +24,8 @@ def parameter_ranges(network: ReactionNetwork) -> tuple[ParameterRange, ...]:
     """Ranges of the constants whose notes give one; inputs and derived values have none.
 
     A constant that an initial assignment works out moves with the others, never by itself. A
-    dimensionless constant whose whole range lies between 0 and 1 is a share.
+    dimensionless constant whose whole range lies between 0 and 1 is a share; one in mV a potential
+    or a width of it.
     """
     computed = {entry.symbol for entry in network.initial_assignments}
     computed |= {rule.variable for rule in network.assignment_rules}
@@ -46,6 +47,7 @@ def parameter_ranges(network: ReactionNetwork) -> tuple[ParameterRange, ...]:
                 high=evidence.high,
                 grade=evidence.grade,
                 is_share=units == "dimensionless" and 0.0 < evidence.low < evidence.high < 1.0,
+                is_potential=units == "mV",
             )
         )
     return tuple(ranges)
