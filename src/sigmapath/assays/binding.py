@@ -198,7 +198,9 @@ def binding_numbers(
     Returns
     -------
     dict name -> ndarray, shape (n_member,)
-        Ki, IC50, Kd [nM]; IC50 / Ki and Ki / true [1]; reached and depletion [1].
+        Ki, IC50, Kd [nM]; IC50 / Ki and Ki / true [1]; "Ki of the table" and "IC50 of the table":
+        what would have been found, had the member the affinity of the table [nM]; reached and
+        depletion [1].
 
     Raises
     ------
@@ -254,6 +256,8 @@ def binding_numbers(
         "Kd": _NM * kd,
         "IC50 / Ki": ic50 / true,
         "Ki / true": ki / true,
+        "Ki of the table": _NM * ki * cold.Ki_uM / true,
+        "IC50 of the table": _NM * ic50 * cold.Ki_uM / true,
         "reached": (ends[0] / ends[1])[:, 0],
         "depletion": runs["bound_total"][:, 0] / added,
     }

@@ -22,7 +22,10 @@ FloatArray = NDArray[np.float64]
 # Below the absolute tolerance of the solver [uM and the like] nothing can be told from nothing.
 NOISE = 1e-9
 _CALL = re.compile(r"\s*(half_time|duration|spikes|EC50|spread)\s*\((.*)\)\s*", re.DOTALL)
-_ASSAY_WORDS = ("Ki", "IC50", "Kd", "IC50 / Ki", "Ki / true", "reached", "depletion")
+_ASSAY_WORDS = (
+    "Ki", "IC50", "Kd", "IC50 / Ki", "Ki / true", "Ki of the table", "IC50 of the table", "reached",
+    "depletion",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
