@@ -46,11 +46,13 @@ every array carries ``lanes`` values per entry, lane index fastest; t then has `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sigmapath.record import record
 
 __all__ = ["KERNEL_NAMES", "EventTable", "Kernels", "Pattern"]
 
@@ -76,7 +78,7 @@ KERNEL_NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pattern:
     """Where the Jacobian is structurally nonzero, row by row (CSR), always df_row/dy_column.
 
@@ -96,7 +98,7 @@ class Pattern:
         return int(self.row_start[-1])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EventTable:
     """The static part of the model's events: who assigns what, and how triggers behave.
 
@@ -136,7 +138,7 @@ class EventTable:
         return max(len(self.target), int(self.factor.max(initial=-1)) + 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Kernels:
     """A compiled model. See the module docstring for signatures, layouts and who allocates.
 

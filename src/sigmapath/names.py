@@ -8,11 +8,13 @@ and results take units from it. The contract between the two stands here, below 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sigmapath.record import record
 
 __all__ = ["NameIndex", "QuantityLike", "SystemLike"]
 
@@ -53,7 +55,7 @@ class SystemLike(Protocol):
     def time_unit(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NameIndex:
     """Ids of a model and where they stand in its arrays.
 

@@ -7,7 +7,6 @@ Enters: an engine, a ligand and the arms of the model (data of ``models/index.to
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from sigmapath.experiment.ligands import Ligand
 from sigmapath.experiment.protocol import equilibrate, phase
 from sigmapath.pathways.dose_arms import DoseArm
 from sigmapath.quantity import parse_unit, to_model_units
+from sigmapath.record import record
 from sigmapath.status import Status
 
 __all__ = [
@@ -49,7 +49,7 @@ DOSE_UNIT = "uM"
 Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Series:
     """One curve of an arm: the ligand's doses on top of other ligands held at fixed doses.
 
@@ -63,7 +63,7 @@ class Series:
     curve: DoseResponse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TimeCourse:
     """Trajectory of an arm's observable at one combination of doses.
 
@@ -82,7 +82,7 @@ class TimeCourse:
     status: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ArmResult:
     """Everything found in one arm; the main series is the last one for an antagonist."""
 
@@ -96,7 +96,7 @@ class ArmResult:
         return self.series[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DoseExperiment:
     """The whole experiment.
 
@@ -122,7 +122,7 @@ class DoseExperiment:
     is_complete: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Setting:
     """What stays the same over all runs of the experiment."""
 

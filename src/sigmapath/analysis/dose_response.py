@@ -7,7 +7,7 @@ Enters: an engine (see :class:`Engine`) and a description of the experiment. Lea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sigmapath.analysis.hill import CurveShape, describe_curve
 from sigmapath.errors import PlanError
 from sigmapath.experiment.protocol import equilibrate
+from sigmapath.record import record
 
 __all__ = [
     "DoseResponse",
@@ -44,7 +45,7 @@ class Engine(Protocol):
         """Run a plan; returns a RawResult."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DoseResponse:
     """Points and shape of one readout against the dose of one ligand.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from sigmapath.experiment.protocol import equilibrate
 from sigmapath.experiment.readouts import Readout, as_readout
 from sigmapath.expr.rewrite import substitute
 from sigmapath.opcodes import JumpOp, ReducerOp
+from sigmapath.record import record
 from sigmapath.simulate.engine import Engine
 from sigmapath.status import Status
 
@@ -38,7 +39,7 @@ _ALIASES = (("max", "peak"), ("min", "trough"))
 _RTOL = 1e-8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Run:
     """One run of a model, as ``model.simulate`` takes it.
 
@@ -77,7 +78,7 @@ class Run:
         return ", ".join(parts) or "vehicle"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reason:
     """One line of an explanation.
 
@@ -101,7 +102,7 @@ class Reason:
     driver: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Explanation:
     """Why run B differs from run A.
 

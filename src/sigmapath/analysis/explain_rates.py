@@ -12,7 +12,6 @@ product with the difference of the states, plus what constants and inputs change
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from sigmapath.expr.evaluate import evaluate, evaluate_many
 from sigmapath.expr.nodes import ONE, ZERO, Expr, symbol
 from sigmapath.expr.rewrite import substitute
 from sigmapath.lower.system import OdeSystem
+from sigmapath.record import record
 
 __all__ = ["Along", "Processes", "along", "processes"]
 
@@ -35,7 +35,7 @@ _WEIGHTS = 0.5 * np.array([0.1, 49.0 / 90.0, 32.0 / 45.0, 49.0 / 90.0, 0.1])
 _CHUNK = 128  # times evaluated at once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Processes:
     """What moves the states.
 
@@ -65,7 +65,7 @@ class Processes:
     observable_slopes: tuple[tuple[int, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Along:
     """Processes along two runs; differences are run B less run A.
 

@@ -25,12 +25,11 @@ Gauss-Legendre.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.analysis.explain_rates import Along
+from sigmapath.record import record
 
 __all__ = ["Shares", "shares"]
 
@@ -38,7 +37,7 @@ FloatArray = NDArray[np.float64]
 _LINKS = 6  # points of the Gauss-Legendre rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Shares:
     """Shares in the difference of a readout.
 

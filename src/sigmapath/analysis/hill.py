@@ -6,7 +6,6 @@ Enters: doses and responses of one readout, without noise (a simulation has none
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
 from typing import Literal
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sigmapath.errors import PlanError
+from sigmapath.record import record
 
 __all__ = ["CurveKind", "CurveShape", "describe_curve", "hill_curve"]
 
@@ -35,7 +35,7 @@ MISFIT_SHARE = 0.05
 HALF_DECADE = 10.0**0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CurveShape:
     """What a dose-response curve is.
 

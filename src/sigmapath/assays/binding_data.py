@@ -5,20 +5,20 @@ Enters: arrays. Leaves: records shaped like the data of a paper. Made by :mod:`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.assays.one_site import fit_competition
+from sigmapath.record import record
 
 __all__ = ["Competition", "Saturation"]
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Saturation:
     """A saturation experiment.
 
@@ -60,7 +60,7 @@ class Saturation:
         return ax
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Competition:
     """A competition experiment.
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +37,7 @@ from sigmapath.errors import PlanError, UnknownNameError
 from sigmapath.experiment.ensemble import ensemble
 from sigmapath.experiment.protocol import equilibrate, phase
 from sigmapath.quantity import parse_unit, to_model_units
+from sigmapath.record import record
 from sigmapath.simulate.engine import Engine
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ __all__ = ["Camera", "calcium_from_fluorescence", "calcium_imaging", "fluorescen
 _WHERE = "calcium imaging"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Camera:
     """What turns fluorescence into counts.
 

@@ -7,7 +7,7 @@ binds calcium, by mass action, so that it buffers: peaks fall and decay slows (N
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sigmapath.assays.replicates import engine_of, require
@@ -24,13 +24,14 @@ from sigmapath.model.components import (
     SpeciesReference,
 )
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 from sigmapath.simulate.engine import Engine
 from sigmapath.simulate.prepared import prepare
 
 __all__ = ["BAPTA", "FLUO4", "Chelator", "engine_with", "network_of", "with_chelator"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Chelator:
     """A chelator with one site.
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sigmapath.assays.chelator import BAPTA, with_chelator
 from sigmapath.assays.replicates import require
@@ -32,6 +32,7 @@ from sigmapath.model.components import (
     Reaction,
 )
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = [
     "BAPTA_DALTON",
@@ -48,7 +49,7 @@ BAPTA_DALTON = 476.4  # molar mass of the free acid, C22H24N2O10
 _NEEDED = ("V_m", "V_command", "g_clamp", "I_ionic", "I_dendrite", "I_inject", "C_cell")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pipette:
     """Pipette and amplifier.
 
@@ -99,7 +100,7 @@ class Pipette:
             require(is_fine, what, found=value, expected=expected, where="pipette")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dendrite:
     """Membrane that the clamp reaches only through an axial conductance.
 

@@ -7,7 +7,6 @@ their runs. Called by :mod:`sigmapath.assays.patch_clamp` and :mod:`sigmapath.as
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from sigmapath.experiment.ensemble import Ensemble, ensemble
 from sigmapath.experiment.protocol import Phase, equilibrate, phase
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.quantity import parse_unit, to_model_units
+from sigmapath.record import record
 from sigmapath.simulate.engine import Engine
 
 __all__ = ["ISOLATED", "NEAR_HOLDING", "Rig", "rig_of", "seconds", "voltage"]
@@ -50,7 +50,7 @@ NEAR_HOLDING = -10.0  # step from the holding potential that measures the linear
 _SETTLING = 0.2  # at the holding potential before a step, at least [s]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Rig:
     """A model in the rig.
 

@@ -7,7 +7,7 @@ the assays that look at cells once, at the end of a treatment.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sigmapath.assays.replicates import require_ok
 from sigmapath.errors import PlanError
 from sigmapath.experiment.protocol import equilibrate
+from sigmapath.record import record
 from sigmapath.simulate.engine import Engine
 
 __all__ = ["VEHICLE", "Arm", "arms_of", "levels_of"]
@@ -24,7 +25,7 @@ FloatArray = NDArray[np.float64]
 VEHICLE = "vehicle"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Arm:
     """One treatment: what is held from t = 0, in which context.
 

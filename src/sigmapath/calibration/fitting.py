@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from sigmapath.calibration.specs import Calibration, Target
 from sigmapath.experiment.ensemble import ensemble
 from sigmapath.experiment.protocol import equilibrate, phase
+from sigmapath.record import record
 from sigmapath.simulate.engine import Engine
 
 __all__ = ["Fit", "Objective", "fit"]
@@ -119,7 +119,7 @@ def _residual(target: Target, values: FloatArray) -> FloatArray:
     return np.where(good, off, _LOST)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Fit:
     """What a fit found.
 

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from sigmapath.errors import ParseError, UnknownNameError
 from sigmapath.pathways.registry import models_folder
+from sigmapath.record import record
 
 __all__ = [
     "Calibration",
@@ -37,7 +38,7 @@ _TARGET_WORDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Target:
     """One number to meet, or an edge not to cross.
 
@@ -68,7 +69,7 @@ class Target:
         return f"{self.value:g} x/: {self.within:g}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Calibration:
     """One fit.
 

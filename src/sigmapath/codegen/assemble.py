@@ -10,7 +10,7 @@ the tail of p by every other function.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sigmapath.codegen.block import Assign, Call, Function, Load, Statement
 from sigmapath.codegen.functions import KERNELS
@@ -20,11 +20,12 @@ from sigmapath.codegen.statements import body
 from sigmapath.codegen.translate import Translator
 from sigmapath.expr.nodes import Expr, symbol
 from sigmapath.lower.system import OdeSystem
+from sigmapath.record import record
 
 __all__ = ["Program", "assemble", "assemble_outputs"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Program:
     """The functions of a model and the layout of p that they agree on.
 

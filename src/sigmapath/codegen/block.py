@@ -10,8 +10,9 @@ or one bit when its operation is in :data:`BOOLEAN_RESULT`. ``str(function)`` is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from sigmapath.record import record
 
 __all__ = [
     "ARRAYS",
@@ -100,7 +101,7 @@ class Call(NamedTuple):
 Statement = Load | Assign | Store | Call
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Function:
     """A function with the kernel signature, or a part of one.
 

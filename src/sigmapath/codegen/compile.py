@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -25,6 +25,7 @@ from sigmapath.kernels import KERNEL_NAMES, Kernels
 from sigmapath.lower.system import OdeSystem
 from sigmapath.machine.digest import key
 from sigmapath.machine.store import Entry, read_entry, write_entry
+from sigmapath.record import record
 
 if TYPE_CHECKING:
     from sigmapath.codegen.assemble import Program
@@ -52,7 +53,7 @@ class _Form(NamedTuple):
     spread: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Library:
     """Functions in memory and what is known about them."""
 
@@ -61,7 +62,7 @@ class _Library:
     keeper: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Owner:
     """Keeps the machine code of one ``Kernels`` alive and remembers how it was made."""
 

@@ -7,15 +7,15 @@ its ``out``. The table drives :mod:`sigmapath.codegen.assemble`; a new kernel is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sigmapath.expr.nodes import Expr
 from sigmapath.lower.system import OdeSystem
+from sigmapath.record import record
 
 __all__ = ["KERNELS", "KernelRow"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KernelRow:
     """One row of the table.
 

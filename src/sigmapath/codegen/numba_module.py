@@ -18,7 +18,6 @@ import sys
 import tempfile
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -26,6 +25,7 @@ from typing import Any
 from sigmapath.cache_folder import make_room, private_folder
 from sigmapath.errors import CodegenError
 from sigmapath.machine.store import write_file
+from sigmapath.record import record
 
 __all__ = ["LoadedModule", "load_module", "numba_versions"]
 
@@ -35,7 +35,7 @@ _MOST_MODULES = 400
 _DAMAGED = (pickle.UnpicklingError, EOFError, ValueError, KeyError, IndexError, AttributeError)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LoadedModule:
     """An imported module of kernels; the addresses hold as long as this object lives."""
 

@@ -7,7 +7,6 @@ worker process, which may die or be stopped without harm to the others.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from sigmapath.conformance.suite import Case, read_case, read_reference
 from sigmapath.errors import SigmapathError, UnsupportedFeatureError
+from sigmapath.record import record
 from sigmapath.status import Status
 
 __all__ = ["VERDICTS", "Outcome", "Verdict", "judge", "worst_deviation"]
@@ -38,7 +38,7 @@ VERDICTS: dict[Verdict, str] = {
 _SHARE = 1e-2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Outcome:
     """What became of one case; ``reason`` is "" for a pass, ``seconds`` the wall time."""
 

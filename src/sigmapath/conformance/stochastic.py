@@ -26,7 +26,6 @@ import re
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +33,7 @@ from numpy.typing import NDArray
 
 from sigmapath.conformance.suite import models_of
 from sigmapath.errors import ParseError, SigmapathError
+from sigmapath.record import record
 from sigmapath.status import Status
 
 __all__ = [
@@ -53,7 +53,7 @@ RUNS = 10_000
 _FEW, _FAR = 0.05, 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StochasticCase:
     """One stochastic case.
 
@@ -83,7 +83,7 @@ class StochasticCase:
         return tuple(name[: -len("-mean")] for name in self.reference if name.endswith("-mean"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StochasticOutcome:
     """What became of one case.
 
@@ -168,7 +168,7 @@ def _scores(
     return scores
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Comparison:
     """Points outside their range, all points, the farthest in units of its range, in words."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import ParseError, UnknownNameError
+from sigmapath.record import record
 
 __all__ = ["Case", "find_cases", "read_case", "read_reference", "read_tags"]
 
@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"\d{5}")
 _MODEL = re.compile(r"-sbml-(l\dv\d)\.xml$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Case:
     """One semantic case.
 

@@ -7,7 +7,6 @@ which the scheme is drawn and the tables are written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sigmapath.docs.systems import System
@@ -15,11 +14,12 @@ from sigmapath.errors import PlanError
 from sigmapath.expr.nodes import Expr, free_symbols
 from sigmapath.model.components import AssignmentRule, RateRule, Reaction
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = ["Excerpt", "excerpt"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Excerpt:
     """What a page shows of a network, in its order.
 

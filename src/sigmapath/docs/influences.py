@@ -7,7 +7,6 @@ yet. The sign of an influence is that of the derivative of the rate at the start
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sigmapath.docs.excerpt import Excerpt
 from sigmapath.docs.start import start_values
@@ -18,11 +17,12 @@ from sigmapath.expr.nodes import Expr, free_symbols
 from sigmapath.expr.rewrite import substitute
 from sigmapath.model.components import Reaction
 from sigmapath.model.evidence import parse_evidence
+from sigmapath.record import record
 
 __all__ = ["Arrow", "Diagram", "Node", "diagram"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Node:
     """A thing in the scheme.
 
@@ -35,7 +35,7 @@ class Node:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Arrow:
     """An arrow; ``kind`` is "becomes", "back and forth", "raises", "lowers" or "changes"."""
 
@@ -44,7 +44,7 @@ class Arrow:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Diagram:
     """Nodes and arrows of one scheme."""
 

@@ -9,7 +9,8 @@ its neighbours, and places within it found by least squares in that order. No ra
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from sigmapath.record import record
 
 __all__ = ["Placement", "place"]
 
@@ -18,7 +19,7 @@ _GAP = 0.35
 _WAYPOINT = 0.12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Placement:
     """Positions of the nodes, and the points of every arrow from tail to head.
 

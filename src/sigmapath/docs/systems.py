@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 
 from sigmapath.errors import ParseError, UnknownNameError
+from sigmapath.record import record
 
 __all__ = ["System", "read_systems"]
 
 _REQUIRED = ("title", "model", "focus", "claims", "about")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class System:
     """One system: what of a model its page shows.
 

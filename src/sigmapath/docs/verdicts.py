@@ -6,16 +6,16 @@ Enters: an :class:`~sigmapath.evidence.evidence.Evidence`, or the JUnit file it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from sigmapath.errors import ParseError
 from sigmapath.evidence.evidence import Evidence
+from sigmapath.record import record
 
 __all__ = ["Verdict", "verdicts_of", "verdicts_of_file"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Verdict:
     """The verdict about one claim, and what was seen, one line per comparison."""
 

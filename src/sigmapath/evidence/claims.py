@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from sigmapath.errors import ParseError, UnknownNameError
 from sigmapath.pathways.registry import models_folder
+from sigmapath.record import record
 
 __all__ = ["TIERS", "Claim", "choose_claims", "claims_folder", "read_claims", "read_table"]
 
@@ -27,7 +28,7 @@ _EXPECTED_OPS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Claim:
     """One statement about the pathway, as its source gives it.
 

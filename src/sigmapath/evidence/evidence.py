@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from sigmapath.evidence.judging import Judgement, judge
 from sigmapath.evidence.running import Draws, EngineSource, Members, Results, run_experiments
 from sigmapath.evidence.specs import Experiment, read_experiments
 from sigmapath.pathways.ligands import ligand_table
+from sigmapath.record import record
 
 __all__ = ["Evidence", "gather"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Evidence:
     """Verdicts about some claims and the runs behind them."""
 

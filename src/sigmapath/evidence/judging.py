@@ -7,7 +7,6 @@ all members of an ensemble at once; member 0 is the nominal model.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from sigmapath.evidence.measures import NOISE, FloatArray, Recorded, measure, pa
 from sigmapath.evidence.running import Results
 from sigmapath.evidence.specs import Check, Experiment, RunSpec
 from sigmapath.experiment.ligands import LigandTable
+from sigmapath.record import record
 from sigmapath.status import Status
 
 __all__ = ["VERDICTS", "Finding", "Judgement", "judge"]
@@ -31,7 +31,7 @@ _WORDS = {
 BoolArray = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Finding:
     """One comparison that was made.
 
@@ -61,7 +61,7 @@ class Finding:
         return f"{kind}{self.text} = {self.measured[member]:.4g} (wanted {self.wanted})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Judgement:
     """The verdict about one claim.
 

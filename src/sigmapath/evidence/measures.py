@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.readouts import parse_readout
+from sigmapath.record import record
 
 __all__ = ["NOISE", "Measure", "Recorded", "measure", "parse_measure"]
 
@@ -28,7 +28,7 @@ _ASSAY_WORDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Measure:
     """A parsed measure.
 
@@ -51,7 +51,7 @@ class Measure:
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Recorded:
     """What one run left behind, over members.
 

@@ -8,7 +8,6 @@ fail when it is cut; one that neither requires nor touches it has to stand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sigmapath.evidence.claims import claims_folder
@@ -16,12 +15,13 @@ from sigmapath.evidence.evidence import Evidence, gather
 from sigmapath.evidence.running import EngineSource
 from sigmapath.evidence.specs import Link, read_links
 from sigmapath.experiment.ensemble import Ensemble, ensemble
+from sigmapath.record import record
 from sigmapath.simulate.engine import Engine
 
 __all__ = ["Contradiction", "MutationTable", "cut_links"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Contradiction:
     """A claim that does not do under a cut what it should."""
 
@@ -31,7 +31,7 @@ class Contradiction:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class MutationTable:
     """Which claims pass under which cut.
 

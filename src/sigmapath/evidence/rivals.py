@@ -8,7 +8,6 @@ links, all variants as members of one ensemble.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,13 +17,14 @@ from sigmapath.evidence.evidence import gather
 from sigmapath.evidence.mutation import cut_members
 from sigmapath.evidence.running import EngineSource
 from sigmapath.evidence.specs import Link, read_links
+from sigmapath.record import record
 
 __all__ = ["RivalTable", "rival_arms"]
 
 _FILE = "rivals.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RivalTable:
     """What each arm of an open question carries.
 

@@ -20,6 +20,7 @@ from sigmapath.experiment.plan import RunPlan
 from sigmapath.experiment.protocol import Phase, equilibrate, phase
 from sigmapath.experiment.readouts import parse_readout
 from sigmapath.quantity import parse_unit, to_model_units
+from sigmapath.record import record
 from sigmapath.simulate.engine import Engine
 
 __all__ = ["Draws", "EngineSource", "Members", "Results", "run_experiments", "wanted_measures"]
@@ -27,7 +28,7 @@ __all__ = ["Draws", "EngineSource", "Members", "Results", "run_experiments", "wa
 EngineSource = Callable[[str], Engine]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Draws:
     """So many draws within a factor of the nominal values."""
 
@@ -55,7 +56,7 @@ class _Wanted:
     first_asked: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Results:
     """What all runs left behind, by run.
 

@@ -15,12 +15,13 @@ gives its own ``op`` and ``value``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any
 
 from sigmapath.errors import ParseError, UnknownNameError
 from sigmapath.evidence.claims import Claim, read_table
+from sigmapath.record import record
 
 __all__ = ["Check", "Experiment", "Link", "PhaseSpec", "RunSpec", "read_experiments", "read_links"]
 
@@ -42,7 +43,7 @@ _SPLIT_OPS = ("and", "chain")
 DEFAULT_MODEL = "s1r_mam"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PhaseSpec:
     """One phase: duration as text with a unit, and what is applied."""
 
@@ -51,7 +52,7 @@ class PhaseSpec:
     parameters: tuple[tuple[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunSpec:
     """One run, hashable: equal runs of several claims are run once."""
 
@@ -68,7 +69,7 @@ class RunSpec:
     binding: tuple[tuple[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Check:
     """One comparison; every combination of ``of`` and ``run`` has to pass.
 
@@ -118,7 +119,7 @@ class Check:
         return tuple(dict.fromkeys((*self.runs_of_own(), *(n for names in others for n in names))))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Experiment:
     """How one claim is put to the test."""
 
@@ -137,7 +138,7 @@ class Experiment:
     fails_because: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Link:
     """A link of the model and the parameters that cut it."""
 

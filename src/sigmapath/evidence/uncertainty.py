@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.evidence.judging import Judgement
 from sigmapath.evidence.measures import FloatArray
+from sigmapath.record import record
 
 __all__ = ["Share", "share_of_space", "wilson_interval"]
 
@@ -25,7 +25,7 @@ _FEWEST_DRAWS = 20
 _ONE_SIDED = 0.3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Share:
     """Share of the draws in which a claim holds.
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from sigmapath.errors import ParseError, PlanError, UnknownNameError
 from sigmapath.experiment.dosing import Value
+from sigmapath.record import record
 
 __all__ = [
     "Condition",
@@ -25,7 +26,7 @@ __all__ = [
 _FIELDS = ("description", "parameters", "initial", "source", "ranges")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Condition:
     """Named overrides of parameters and initial values.
 

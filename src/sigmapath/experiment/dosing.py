@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from sigmapath.errors import PlanError
+from sigmapath.record import record
 
 __all__ = ["Dose", "DosesLike", "Value", "dose", "split_doses"]
 
@@ -18,7 +18,7 @@ __all__ = ["Dose", "DosesLike", "Value", "dose", "split_doses"]
 Value = float | int | str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dose:
     """One administration, perhaps repeated; made by :func:`dose`."""
 

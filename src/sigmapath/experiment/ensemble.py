@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.sampling import Design, unit_samples
+from sigmapath.record import record
 
 __all__ = ["MV_PER_DOUBLING", "Ensemble", "ParameterRange", "draw", "ensemble"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ParameterRange:
     """Plausible range of one parameter, in its own unit.
 
@@ -77,7 +78,7 @@ _UNMEASURED = ("assumed", "fitted")
 MV_PER_DOUBLING = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ensemble:
     """What to draw; made by :func:`ensemble`.
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from sigmapath.errors import PlanError, UnknownNameError
 from sigmapath.experiment.ensemble import ParameterRange
 from sigmapath.names import NameIndex
+from sigmapath.record import record
 
 __all__ = ["SLOTS", "Ligand", "LigandTable", "SlotUse", "assign_slots", "ligand_key"]
 
@@ -22,7 +23,7 @@ __all__ = ["SLOTS", "Ligand", "LigandTable", "SlotUse", "assign_slots", "ligand_
 SLOTS = ("L1", "L2", "L3", "L4")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ligand:
     """One ligand and what it does at S1R.
 
@@ -182,7 +183,7 @@ class LigandTable(Mapping[str, Ligand]):
         return tuple(s for row in self._rows.values() for s in (row.name, *row.aliases))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SlotUse:
     """A ligand in a slot."""
 

@@ -6,18 +6,18 @@ Enters: the texts of ``observables=`` and of readouts. Leaves: expressions over 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from sigmapath.errors import PlanError, UnitError, UnknownNameError
 from sigmapath.experiment.targets import model_unit
 from sigmapath.expr.nodes import Expr, free_symbols, postorder, symbol
 from sigmapath.names import NameIndex
 from sigmapath.quantity import DIMENSIONLESS, Unit, unit_text
+from sigmapath.record import record
 
 __all__ = ["Observable", "resolve_observables"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Observable:
     """One observable.
 

@@ -7,13 +7,13 @@ solvers, names and units for results. A plan of 10^6 runs holds its axes, not it
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.experiment.observables import Observable
 from sigmapath.experiment.targets import shown
+from sigmapath.record import record
 
 __all__ = [
     "JumpRows",
@@ -28,7 +28,7 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class JumpRows:
     """Jump table, in the order in which rows are applied; values come per run.
 
@@ -49,7 +49,7 @@ class JumpRows:
         return len(self.time)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class PlanAxis:
     """One dimension of the experiment and all numbers that move along it.
 
@@ -79,7 +79,7 @@ class PlanAxis:
         return len(self.coordinates)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class ReducerRows:
     """Reducer table, shape (n_reducer,) each; see :class:`sigmapath.opcodes.ReducerOp`.
 
@@ -96,7 +96,7 @@ class ReducerRows:
         return len(self.op)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlanReadout:
     """One readout of the result: a reducer, divided by another one for a fold.
 
@@ -123,7 +123,7 @@ class PlanReadout:
     factor: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class PlanChunk:
     """Some runs, worked out.
 
@@ -140,7 +140,7 @@ class PlanChunk:
     rest_values: FloatArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class RunPlan:
     """Everything that is done to a model, resolved and validated.
 

@@ -12,18 +12,19 @@ of the run is not taken back, so the last output still sees it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.condition import Condition
 from sigmapath.experiment.dosing import DosesLike, Value, require_level
+from sigmapath.record import record
 
 __all__ = ["Phase", "ProtocolLike", "equilibrate", "phase", "split_protocol", "washout"]
 
 ConditionLike = Condition | str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Phase:
     """One phase; made by :func:`phase`, :func:`washout` or :func:`equilibrate`.
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sigmapath.errors import PlanError, UnknownNameError
 from sigmapath.experiment.dosing import Value, require_level
 from sigmapath.opcodes import ReducerOp
+from sigmapath.record import record
 
 __all__ = [
     "Readout",
@@ -46,7 +47,7 @@ _WORDS = {
 _TIMES = frozenset({ReducerOp.TIME_TO_PEAK, ReducerOp.THRESHOLD_TIME})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Readout:
     """A readout as asked for; times and levels as typed, the observable as text.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.condition import Condition, merged_condition
@@ -26,6 +25,7 @@ from sigmapath.experiment.timeline import (
     rest_jumps,
     setting_jumps,
 )
+from sigmapath.record import record
 
 __all__ = ["Schedule", "require_own_values", "schedule_of", "settings_of", "spans_of"]
 
@@ -109,7 +109,7 @@ def spans_of(
     return tuple(spans)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Schedule:
     """All rows, and what each axis drives."""
 

@@ -6,18 +6,18 @@ Enters: settings by name. Leaves: the vector of start values, and which of them 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.condition import Condition
 from sigmapath.experiment.dosing import Value
 from sigmapath.experiment.plan import FloatArray
 from sigmapath.experiment.targets import Scope, Target
+from sigmapath.record import record
 
 __all__ = ["StartValues", "initial_target", "parameter_target", "start_values"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StartValues:
     """Start values, and which of them the user sets (position -> where)."""
 

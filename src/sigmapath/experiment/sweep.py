@@ -13,7 +13,6 @@ Enters: ``{name: values}``. Leaves: coordinates in model units. What an axis dri
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,13 +20,14 @@ from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.targets import Scope, Target
+from sigmapath.record import record
 
 __all__ = ["AxesLike", "Axis", "resolve_axes"]
 
 AxesLike = Mapping[str, Sequence[Any] | NDArray[Any]] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Axis:
     """One axis: whose values, and which, in model units; ``unit`` is theirs."""
 

@@ -6,13 +6,13 @@ Enters: a name from doses, axes, parameters or initial values. Leaves: a :class:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import SupportsFloat
 
 from sigmapath.errors import PlanError, SigmapathError, UnitError, UnknownNameError
 from sigmapath.experiment.ligands import LigandTable, SlotUse
 from sigmapath.names import NameIndex
 from sigmapath.quantity import Unit, parse_quantity, parse_unit, to_model_units, unit_text
+from sigmapath.record import record
 
 __all__ = ["Scope", "Target", "model_unit"]
 
@@ -27,7 +27,7 @@ def model_unit(text: str) -> Unit | None:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Target:
     """Something that can be set.
 
@@ -57,7 +57,7 @@ class Target:
     is_input: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Scope:
     """What names mean in one experiment: the model's ids, and the ligands in its slots."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.dosing import Dose
 from sigmapath.experiment.targets import Scope, Target
 from sigmapath.opcodes import JumpOp
+from sigmapath.record import record
 
 __all__ = ["Jump", "Level", "Source", "Span", "dose_jumps", "rest_jumps", "setting_jumps"]
 
@@ -26,7 +26,7 @@ Source = tuple[Kind, int]
 _MAX_ADMINISTRATIONS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Jump:
     """One row of the jump table.
 
@@ -44,7 +44,7 @@ class Jump:
     rank: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Level:
     """A value that holds for something; ``is_dose``: given as a dose, so never below 0."""
 
@@ -53,7 +53,7 @@ class Level:
     is_dose: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Span:
     """A timed phase: when it is, and what it sets (by position among the start values)."""
 

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
 from sigmapath.errors import ParseError
 from sigmapath.expr.nodes import ARITY, NAN, TIME, Expr, apply, number, symbol
 from sigmapath.quantity.table import AVOGADRO
+from sigmapath.record import record
 
 __all__ = ["CONSTANTS", "FUNCTION_NAMES", "parse"]
 
@@ -65,7 +65,7 @@ FUNCTION_NAMES: dict[str, str] = {op: op for op in ARITY if op not in _OWN_NAMES
 _RELATIONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Token:
     kind: str
     text: str
@@ -127,9 +127,9 @@ class _Reader:
             if match is None:
                 raise self._bad_character(at)
             if match.lastgroup != "space":
-                tokens.append(_Token(str(match.lastgroup), match.group(), at + 1))
+                tokens.append(_Token(kind=str(match.lastgroup), text=match.group(), column=at + 1))
             at = match.end()
-        tokens.append(_Token("end", "", len(self.text) + 1))
+        tokens.append(_Token(kind="end", text="", column=len(self.text) + 1))
         return tokens
 
     def _bad_character(self, at: int) -> ParseError:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from sigmapath.errors import ParseError, UnsupportedFeatureError
 from sigmapath.io.antimony_prescan import Import, Scan, scan
 from sigmapath.io.prescan import decoded, looks_like_xml
+from sigmapath.record import record
 
 __all__ = ["Source", "imported_files", "joined"]
 
@@ -23,7 +23,7 @@ __all__ = ["Source", "imported_files", "joined"]
 MAX_INSTANCES = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Source:
     """Antimony text made of one or more files.
 

@@ -17,6 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from sigmapath.errors import ParseError
+from sigmapath.record import record
 
 __all__ = ["Import", "Scan", "scan"]
 
@@ -39,7 +40,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Import:
     """One import statement: what it names, its line, and where in the text it stands."""
 

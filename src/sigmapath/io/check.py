@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from sigmapath.errors import ParseError, SigmapathError
@@ -20,6 +20,7 @@ from sigmapath.io.sbml.constructs import Construct, constructs_of
 from sigmapath.io.sbml.library import library
 from sigmapath.model.issue import Issue, refusal
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = ["FileCheck", "check_file", "shortened"]
 
@@ -27,7 +28,7 @@ __all__ = ["FileCheck", "check_file", "shortened"]
 _SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FileCheck:
     """What a look at a file finds.
 

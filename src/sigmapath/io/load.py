@@ -7,7 +7,6 @@ public interface.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from sigmapath.errors import ParseError, near_matches
@@ -15,6 +14,7 @@ from sigmapath.io.antimony import read_antimony
 from sigmapath.io.prescan import decoded, looks_like_xml, require_text
 from sigmapath.io.sbml.document import read_sbml
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = [
     "LoadReport",
@@ -30,7 +30,7 @@ _ANTIMONY = frozenset({".ant", ".txt"})
 _SBML = frozenset({".xml", ".sbml"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LoadReport:
     """A network and what its reader had to say about it, one line per note."""
 

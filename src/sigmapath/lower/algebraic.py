@@ -12,7 +12,7 @@ algebraic system of index 1 (mass 0), which the stiff method integrates and Newt
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sigmapath.errors import ModelError
 from sigmapath.expr.calculus import gradient
@@ -25,11 +25,12 @@ from sigmapath.lower.order import ordered
 from sigmapath.lower.system import Definition
 from sigmapath.model.components import AssignmentRule, RateRule, SpeciesReference
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = ["Solved", "solve_algebraic_rules"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Solved:
     """A network without algebraic rules.
 

@@ -13,7 +13,7 @@ start values, and a delayed value in it is that expression at an earlier time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sigmapath.expr.calculus import derivative
 from sigmapath.expr.nodes import TIME, ZERO, Expr, apply, postorder, symbol
@@ -22,11 +22,12 @@ from sigmapath.expr.simplify import add, neg
 from sigmapath.lower.equations import Equations
 from sigmapath.lower.order import ordered, symbols_of
 from sigmapath.lower.system import Definition, delayed_id
+from sigmapath.record import record
 
 __all__ = ["Delayed", "Past", "name_delays", "past_values"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Delayed:
     """What is delayed: ``values[k]`` and ``lags[k]`` belong to ``delay#k``."""
 
@@ -70,7 +71,7 @@ def name_delays(
     return plain, change, delayed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Past:
     """Values before the start, over start symbols and time.
 

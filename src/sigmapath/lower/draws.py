@@ -18,6 +18,7 @@ from sigmapath.expr.nodes import Expr, apply, postorder, symbol
 from sigmapath.lower.formulas import event_place, formulas, map_formulas
 from sigmapath.model.components import Parameter
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = [
     "COUNT",
@@ -37,7 +38,7 @@ START = -1
 REPLICATE, POINT, COUNT = "draw#replicate", "draw#point", "draw#count"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Draw:
     """One place where a random number stands.
 

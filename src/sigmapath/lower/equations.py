@@ -15,7 +15,6 @@ Fast reactions come in as :mod:`sigmapath.lower.fast` says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sigmapath.expr.nodes import ZERO, Expr, apply, symbol
 from sigmapath.expr.rewrite import Rewriter, substituter
@@ -27,6 +26,7 @@ from sigmapath.lower.stoichiometry import NetStoichiometry
 from sigmapath.lower.system import Definition, Quantity
 from sigmapath.model.components import Reaction, SpeciesReference
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = [
     "Equations",
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Equations:
     """Definitions in order of use, and dy/dt of each state; may still hold rateOf nodes."""
 

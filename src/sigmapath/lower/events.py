@@ -7,7 +7,6 @@ OdeSystem. Section 4.12 of SBML L3V2.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,11 +17,12 @@ from sigmapath.lower.formulas import event_place
 from sigmapath.lower.roles import Roles
 from sigmapath.model.components import Event
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = ["LoweredEvents", "lower_events"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LoweredEvents:
     """The event fields of an OdeSystem."""
 

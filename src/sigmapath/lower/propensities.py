@@ -15,7 +15,7 @@ triggers move between firings; see :mod:`sigmapath.lower.hazards`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -33,6 +33,7 @@ from sigmapath.lower.pipeline import lower
 from sigmapath.lower.stoichiometry import net_stoichiometry
 from sigmapath.lower.system import OdeSystem
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = ["JumpProcess", "Mode", "jump_process", "system_of"]
 
@@ -43,7 +44,7 @@ IntArray = NDArray[np.int64]
 _CONSTANT, _AFFINE, _OTHER = range(3)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class JumpProcess:
     """A network as its stochastic simulation needs it.
 

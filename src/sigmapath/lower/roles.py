@@ -8,7 +8,7 @@ constant, and the amount otherwise, because only amounts stay put when a volume 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from sigmapath.errors import DuplicateIdError, ModelError, UnknownNameError
@@ -18,13 +18,14 @@ from sigmapath.lower.stoichiometry import NetStoichiometry, live_references
 from sigmapath.lower.system import Quantity
 from sigmapath.model.components import Compartment, Species
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = ["Roles", "assign_roles", "points"]
 
 _NAN = float("nan")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Roles:
     """Who is what.
 

@@ -8,10 +8,10 @@ free of function calls, local parameters and SBML roles: its symbols are ids of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sigmapath.expr.nodes import Expr
 from sigmapath.kernels import EventTable, Pattern
+from sigmapath.record import record
 
 __all__ = ["SLOW_SHARE", "Definition", "Moiety", "OdeSystem", "Quantity", "delayed_id"]
 
@@ -24,7 +24,7 @@ def delayed_id(k: int) -> str:
     return f"delay#{k}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Quantity:
     """A settable parameter or a state.
 
@@ -63,7 +63,7 @@ class Quantity:
     non_negative: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Definition:
     """``id = math``: an assignment rule, a reaction rate, or a concentration of an amount state."""
 
@@ -72,7 +72,7 @@ class Definition:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Moiety:
     """A conserved sum, ``sum_k weights[k] * y[states[k]]``.
 
@@ -96,7 +96,7 @@ class Moiety:
     weights: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OdeSystem:
     """The model as mathematics.
 

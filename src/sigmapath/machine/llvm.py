@@ -10,11 +10,11 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from sigmapath.errors import CodegenError
+from sigmapath.record import record
 
 __all__ = [
     "LIBRARY_PREFIX",
@@ -48,7 +48,7 @@ _LIBRARIES: dict[str, tuple[str | None, ...]] = {
 _OPT_LEVEL = {"quick": 0, "fast": 3}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Target:
     """What object code depends on beside its source.
 
@@ -75,7 +75,7 @@ class Target:
         return is_arm or "+fma" in self.features.split(",")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Loaded:
     """Object code in memory; the addresses hold as long as this object lives."""
 

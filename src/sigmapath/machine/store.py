@@ -19,11 +19,11 @@ import os
 import struct
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sigmapath.cache_folder import cache_directory, make_room, private_folder
+from sigmapath.record import record
 
 __all__ = ["CacheReport", "Entry", "cache_report", "read_entry", "write_entry", "write_file"]
 
@@ -33,7 +33,7 @@ _MOST_ENTRIES = 4000
 _LENGTH = struct.Struct("<I")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Entry:
     """What is kept under one key: facts (JSON) and code."""
 
@@ -41,7 +41,7 @@ class Entry:
     code: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CacheReport:
     """State of the cache of compiled code.
 

@@ -6,9 +6,8 @@ them. Sections cited are those of the SBML Level 3 Version 2 core specification.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sigmapath.expr.nodes import Expr
+from sigmapath.record import record
 
 __all__ = [
     "AlgebraicRule",
@@ -33,7 +32,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Meta:
     """What a component carries besides its mathematics (section 3.2).
 
@@ -50,7 +49,7 @@ class Meta:
 _NO_META = Meta()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unit:
     """``(multiplier * 10**scale * kind)**exponent`` (section 4.4.2)."""
 
@@ -60,7 +59,7 @@ class Unit:
     multiplier: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UnitDefinition:
     """A named product of units (section 4.4)."""
 
@@ -69,7 +68,7 @@ class UnitDefinition:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Compartment:
     """A region of given size (section 4.5); ``size`` is None where the model gives none."""
 
@@ -82,7 +81,7 @@ class Compartment:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Species:
     """A pool of one entity in one compartment (section 4.6).
 
@@ -103,7 +102,7 @@ class Species:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Parameter:
     """A named number (section 4.7); not constant if rules or events may change it."""
 
@@ -115,7 +114,7 @@ class Parameter:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LocalParameter:
     """A parameter inside one kinetic law (section 4.11.5)."""
 
@@ -126,7 +125,7 @@ class LocalParameter:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SpeciesReference:
     """A reactant or product and how many take part (section 4.11.3).
 
@@ -143,7 +142,7 @@ class SpeciesReference:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KineticLaw:
     """The rate of a reaction, extent per time (section 4.11.5)."""
 
@@ -152,7 +151,7 @@ class KineticLaw:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reaction:
     """A process that turns reactants into products (section 4.11)."""
 
@@ -168,7 +167,7 @@ class Reaction:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AssignmentRule:
     """``variable = math`` at all times (section 4.9.3)."""
 
@@ -177,7 +176,7 @@ class AssignmentRule:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RateRule:
     """``d variable / dt = math`` (section 4.9.4)."""
 
@@ -186,7 +185,7 @@ class RateRule:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AlgebraicRule:
     """``0 = math`` at all times (section 4.9.2)."""
 
@@ -194,7 +193,7 @@ class AlgebraicRule:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class InitialAssignment:
     """``symbol = math`` at and before the start (section 4.8)."""
 
@@ -203,7 +202,7 @@ class InitialAssignment:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FunctionDefinition:
     """``id(arguments...) = body`` (section 4.3)."""
 
@@ -214,7 +213,7 @@ class FunctionDefinition:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Constraint:
     """A condition under which the model is meant to hold (section 4.10); reported, not enforced."""
 
@@ -223,7 +222,7 @@ class Constraint:
     meta: Meta = _NO_META
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Trigger:
     """The condition whose change from false to true starts an event (section 4.12.2)."""
 
@@ -232,7 +231,7 @@ class Trigger:
     persistent: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EventAssignment:
     """``variable = math`` when the event is executed (section 4.12.5)."""
 
@@ -240,7 +239,7 @@ class EventAssignment:
     math: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Event:
     """A discrete change (section 4.12)."""
 

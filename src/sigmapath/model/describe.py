@@ -7,7 +7,7 @@ record, which the public model shows as ``model.species`` and so on, and text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from html import escape
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +19,7 @@ from sigmapath.model.network import ReactionNetwork
 from sigmapath.model.scheme import write_scheme
 from sigmapath.model.unit_definitions import NetworkUnits
 from sigmapath.quantity import Unit, unit_text
+from sigmapath.record import record
 
 __all__ = [
     "CompartmentRecord",
@@ -40,7 +41,7 @@ _SHOWN_ROWS = 40
 _SHOWN_WIDTH = 44
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ParameterRecord:
     """A parameter; local ones are called ``reaction.parameter``.
 
@@ -62,7 +63,7 @@ class ParameterRecord:
     high: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SpeciesRecord:
     """A species; ``value`` is its start in the terms of formulas, a concentration or an amount.
 
@@ -86,7 +87,7 @@ class SpeciesRecord:
     high: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CompartmentRecord:
     """A compartment and its size."""
 
@@ -103,7 +104,7 @@ class CompartmentRecord:
     high: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReactionRecord:
     """A reaction: its scheme "A + 2 B -> C" and its rate, extent per time."""
 
@@ -119,7 +120,7 @@ class ReactionRecord:
     grade: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ObservableRecord:
     """Something that a run can record, by its text."""
 
@@ -128,7 +129,7 @@ class ObservableRecord:
     formula: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TotalRecord:
     """A conserved total: the sum of ``terms`` never changes."""
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+
+from sigmapath.record import record
 
 __all__ = ["GRADES", "Evidence", "parse_evidence", "write_evidence"]
 
@@ -27,7 +28,7 @@ GRADES: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Evidence:
     """What the notes say about a value.
 

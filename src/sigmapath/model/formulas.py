@@ -7,17 +7,17 @@ the checks share so that each looks things up instead of searching.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from sigmapath.expr.nodes import Expr
 from sigmapath.model.components import LocalParameter, Reaction
 from sigmapath.model.network import ReactionNetwork
+from sigmapath.record import record
 
 __all__ = ["Formula", "NetworkIndex", "index_network", "network_formulas"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Formula:
     """One formula and its place.
 
@@ -42,7 +42,7 @@ class Formula:
     local: tuple[LocalParameter, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NetworkIndex:
     """A network with its look-up tables.
 

@@ -7,10 +7,10 @@ Enters: the checks of :mod:`sigmapath.model` make them. Leaves: ``model.check()`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from sigmapath.errors import ModelError, SigmapathError
+from sigmapath.record import record
 
 __all__ = ["SEVERITIES", "Issue", "Severity", "raise_errors", "refusal"]
 
@@ -19,7 +19,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 _SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Issue:
     """One finding.
 

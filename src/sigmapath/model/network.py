@@ -7,7 +7,7 @@ inspect and export and that :mod:`sigmapath.lower` turns into mathematics.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -26,13 +26,14 @@ from sigmapath.model.components import (
     Species,
     UnitDefinition,
 )
+from sigmapath.record import record
 
 __all__ = ["ModelUnits", "ReactionNetwork"]
 
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelUnits:
     """The model-wide units (section 4.2): ids of definitions or SBML base units, "" if none."""
 
@@ -44,7 +45,7 @@ class ModelUnits:
     extent: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReactionNetwork:
     """A reaction network in SBML words; every tuple keeps the order of the source.
 

@@ -7,19 +7,19 @@ seconds. Called by ``sigmapath dose``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sigmapath.errors import ModelError, PlanError, UnknownNameError
 from sigmapath.experiment.readouts import parse_readout
 from sigmapath.quantity import parse_unit, to_model_units
+from sigmapath.record import record
 
 __all__ = ["DoseArm", "Pulse", "choose_arms", "read_arms"]
 
 _REQUIRED = ("id", "title", "readout", "until", "observable")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pulse:
     """An input that is switched on from ``start`` to ``stop`` [s] after the ligand."""
 
@@ -29,7 +29,7 @@ class Pulse:
     stop: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DoseArm:
     """One arm: a stress or a stimulus, and the readout of it.
 

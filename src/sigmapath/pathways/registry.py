@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sigmapath.errors import ModelError, ParseError, UnknownNameError
 from sigmapath.experiment.condition import Condition, read_conditions
+from sigmapath.record import record
 
 __all__ = [
     "VALIDATION",
@@ -89,7 +89,7 @@ def _all_names() -> tuple[str, ...]:
     return (*model_names(), *model_names(validation=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PackagedModel:
     """A packaged pathway: its file, and what ``models/index.toml`` says about it.
 

@@ -6,11 +6,12 @@ Enters: scales and exponents from the readers. Leaves: :class:`Unit`, passed on 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import SupportsFloat
 
 from sigmapath.errors import UnitError
+from sigmapath.record import record
 
 __all__ = ["DIMENSIONLESS", "Unit"]
 
@@ -18,7 +19,7 @@ _MAX_EXPONENT = 24
 _MAX_DECADES = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unit:
     """A unit: an exact scale and the exponents of the base quantities.
 

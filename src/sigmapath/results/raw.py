@@ -6,12 +6,12 @@ Enters: a run plan and the output of its batch. Leaves: files written directly, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sigmapath.record import record
 from sigmapath.results.provenance import provenance
 from sigmapath.status import STAT_NAMES
 
@@ -87,7 +87,7 @@ class BatchLike(Protocol):
         """Time reached, shape (n_run,)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class RawAxis:
     """One dimension: its name, unit and coordinates, shape (n,)."""
 
@@ -96,7 +96,7 @@ class RawAxis:
     coordinates: FloatArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class RawResult:
     """Arrays of a whole experiment; ``shape`` is the lengths of the axes, () for a single run.
 

@@ -8,7 +8,7 @@ never changes: the same plan gives the same bytes whatever ran before.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from sigmapath.kernels import Kernels
 from sigmapath.lower.system import OdeSystem
 from sigmapath.names import NameIndex
 from sigmapath.opcodes import JumpOp
+from sigmapath.record import record
 from sigmapath.results.raw import RawResult
 from sigmapath.simulate.batch import Progress, pays_for_own_code, run_batch
 from sigmapath.simulate.moieties import conservation_of
@@ -60,7 +61,7 @@ _RUNS_FOR_LANES = 512
 _WIDTHS = (1, 2, 4, 8)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunOptions:
     """How a plan is run: solver options, backend, tier, SIMD lanes and threads."""
 

@@ -16,7 +16,6 @@ import io
 import os
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from sigmapath.expr.nodes import Expr, apply, number, postorder, symbol
 from sigmapath.lower.system import OdeSystem
 from sigmapath.machine.digest import key, source_digest
 from sigmapath.machine.store import Entry, read_entry, write_entry
+from sigmapath.record import record
 
 if TYPE_CHECKING:
     from sigmapath.model.network import ReactionNetwork
@@ -36,7 +36,7 @@ __all__ = ["Origin", "Prepared", "known", "origin_of", "prepare", "remember"]
 _SOURCES = ("expr", "experiment", "io", "lower", "model", "simulate")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Prepared:
     """A lowered model with what its notes mean to an experiment.
 
@@ -57,7 +57,7 @@ class Prepared:
     long_names: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Origin:
     """A model file as it was when it was loaded: its path and the key of its record."""
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.plan import RunPlan
+from sigmapath.record import record
 from sigmapath.simulate.batch import Progress, available_threads, chunk_input
 from sigmapath.solvers.batch import BatchInput, BatchOutput
 from sigmapath.solvers.ssa_batch import StochasticWorker, simulate_runs
@@ -40,7 +41,7 @@ _AHEAD = 4
 _PATIENCE = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Replicates:
     """What is to be run.
 

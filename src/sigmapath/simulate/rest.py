@@ -6,7 +6,6 @@ Enters: an engine and a plan with an equilibration. Leaves: a :class:`RestReport
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from sigmapath.kernels import Kernels
 from sigmapath.lower.roots import dynamic_ids
 from sigmapath.lower.system import OdeSystem
 from sigmapath.opcodes import JumpOp
+from sigmapath.record import record
 from sigmapath.simulate.engine import Engine, run_options
 from sigmapath.simulate.moieties import conservation_of
 from sigmapath.simulate.tolerances import call_once, start_point, with_tolerances
@@ -31,7 +31,7 @@ FloatArray = NDArray[np.float64]
 _NEUTRAL = 1e-11
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RestReport(Mapping[str, float]):
     """A steady state: a mapping id -> value over states and observables, and how it was found.
 

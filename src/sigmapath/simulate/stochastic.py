@@ -11,7 +11,7 @@ moments are merged in a fixed order: the same call gives the same bytes on any n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from sigmapath.lower.hazards import HAZARD, REFUSED
 from sigmapath.lower.propensities import JumpProcess, jump_process
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.opcodes import Distribution, JumpOp
+from sigmapath.record import record
 from sigmapath.results.raw import RawResult
 from sigmapath.simulate.engine import Engine, run_options
 from sigmapath.simulate.replicates import Replicates, run_replicates
@@ -42,7 +43,7 @@ _MOST_STEPS = 10**9
 _RUNS_FOR_FAST_TIER = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Compiled:
     """Kernels of a jump process; ``keepers`` holds the code behind the addresses."""
 

@@ -6,13 +6,14 @@ Enters: resolved plans. Leaves: checked records. Made by the simulation layer, u
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
 from sigmapath.opcodes import JumpOp, ReducerOp
+from sigmapath.record import record
 
 __all__ = ["BatchInput", "BatchOutput", "JumpTable", "ReducerTable", "Rested"]
 
@@ -29,7 +30,7 @@ def _integers(values: object) -> IntArray:
     return np.ascontiguousarray(values, dtype=np.int64).reshape(-1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JumpTable:
     """Scheduled changes, the same for all runs of a batch; their values differ per run.
 
@@ -69,7 +70,7 @@ class JumpTable:
         return len(self.time)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReducerTable:
     """Readouts to work out in the loop; each is defined in :mod:`sigmapath.solvers.reducers`.
 
@@ -132,7 +133,7 @@ class ReducerTable:
         return np.ascontiguousarray(np.column_stack([after, until, self.level]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BatchInput:
     """Everything about a batch of runs that is not the model.
 
@@ -196,7 +197,7 @@ class BatchInput:
         return len(self.start)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rested:
     """What equilibration found, run by run.
 
@@ -225,7 +226,7 @@ class Rested:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BatchOutput:
     """What a batch of runs gave; a failed run is NaN plus its status.
 

@@ -6,17 +6,16 @@ Called by the layer that compiles models.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
+from sigmapath.record import record
 
 __all__ = ["Conservation", "no_conservation"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Conservation:
     """Sums of states that no reaction changes: ``matrix @ y`` is constant along trajectories.
 

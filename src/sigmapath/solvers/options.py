@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
+from sigmapath.record import record
 from sigmapath.solvers.registry import METHOD_NAMES, METHODS
 
 __all__ = ["UNDERSHOOT", "SolverOptions"]
@@ -25,7 +26,7 @@ _SMALLEST_RTOL = 1e-14
 UNDERSHOOT = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SolverOptions:
     """Options of an integration.
 

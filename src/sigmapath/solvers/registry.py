@@ -6,8 +6,7 @@ and the tests, which run over every method registered here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from sigmapath.record import record
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.tableaux import (
     BDF,
@@ -21,7 +20,7 @@ from sigmapath.solvers.tableaux import (
 __all__ = ["METHODS", "METHOD_NAMES", "Method"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Method:
     """One integration method.
 

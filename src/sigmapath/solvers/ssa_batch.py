@@ -7,12 +7,13 @@ a chunk each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.kernels import Kernels, Pattern
+from sigmapath.record import record
 from sigmapath.solvers.batch import BatchInput, BatchOutput
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.solve import jump_rows, solve_batch
@@ -27,7 +28,7 @@ IntArray = NDArray[np.int64]
 MOST_FIRINGS = 10**10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Jumping:
     """A jump process for the compiled loop; see :class:`sigmapath.solvers.ssa.JumpTables`.
 
@@ -47,7 +48,7 @@ class Jumping:
     timed_roots: IntArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Drawing:
     """Random draws of a model; see :func:`sigmapath.solvers.draws.draw_block`.
 
@@ -74,7 +75,7 @@ class Drawing:
         return int((self.rows[:, 0] < 0).sum())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class StochasticWorker:
     """The arrays of one thread.
 

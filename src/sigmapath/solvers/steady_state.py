@@ -7,13 +7,13 @@ the layer that runs models; batches are brought to rest by :mod:`.equilibrate`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
 from sigmapath.kernels import Kernels
+from sigmapath.record import record
 from sigmapath.solvers import layout as at
 from sigmapath.solvers import rest as slot
 from sigmapath.solvers.conservation import Conservation, no_conservation
@@ -39,7 +39,7 @@ R_ITERATIONS, R_STEPS, R_TIME = slot.R_ITERATIONS, slot.R_STEPS, slot.R_TIME
 _EIGENVALUE_NOISE = 1e-11
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SteadyState:
     """A state at rest, or why there is none.
 

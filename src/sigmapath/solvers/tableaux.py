@@ -6,10 +6,10 @@ Enters: nothing. Leaves: one frozen tableau per method. Read by the step functio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+
+from sigmapath.record import record
 
 __all__ = [
     "BDF",
@@ -46,7 +46,7 @@ def _vector(*values: float) -> FloatArray:
     return vector
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RosenbrockTableau:
     r"""A stiffly accurate Rosenbrock-Wanner method in the form that needs no product with J.
 
@@ -117,7 +117,7 @@ class RosenbrockTableau:
         return alpha, np.asarray(gamma, dtype=np.float64), b
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExplicitTableau:
     """An embedded explicit Runge-Kutta pair whose last stage is the first of the next step.
 
@@ -349,7 +349,7 @@ TSIT5 = ExplicitTableau(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MultistepFormulas:
     """Orders of a family of multistep formulas, whose coefficients depend on the steps taken.
 

@@ -7,7 +7,6 @@ often as wanted. Called by :func:`sigmapath.solvers.solve.solve_batch` and by th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError, UnsupportedFeatureError
 from sigmapath.kernels import KERNEL_NAMES, Kernels
+from sigmapath.record import record
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.library import drive, part_addresses
@@ -41,7 +41,7 @@ _EXPLICIT_REACH = 150.0
 _HISTORY = 4_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class Worker:
     """The arrays of one thread, in the order in which the compiled loop unpacks them.
 

@@ -6,15 +6,16 @@ Leaves: :class:`Change`. The public interface makes them from doses and protocol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from sigmapath.record import record
 
 __all__ = ["Change", "ChangeKind"]
 
 ChangeKind = Literal["set", "add", "infuse", "hold", "release"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Change:
     """One thing that happens to the model.
 

@@ -7,12 +7,12 @@ Enters: a parsed libSBML document, before flattening. Leaves: :class:`Construct`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from sigmapath.io.sbml.library import library
 from sigmapath.io.sbml.mathml import is_readable
 from sigmapath.io.sbml.packages import PACKAGES, package_name
+from sigmapath.record import record
 
 __all__ = ["Construct", "Support", "constructs_of"]
 
@@ -20,7 +20,7 @@ Support = Literal["supported", "stochastic runs only", "left aside", "refused"]
 Flag = Callable[[Any], bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Construct:
     """One construct of a file.
 

@@ -6,16 +6,17 @@ Leaves: the module, and its messages as records. Called by the modules of :mod:`
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from sigmapath.record import record
 
 __all__ = ["Finding", "findings", "library"]
 
 _SEVERITIES = ("info", "warning", "error", "fatal")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Finding:
     """One message of libSBML.
 

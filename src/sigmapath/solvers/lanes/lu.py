@@ -13,11 +13,11 @@ few hundred of them stand in a function of their own, since compilers take more 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sigmapath.record import record
 from sigmapath.solvers.ir import function, pointer, vector
 from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.tableaux import RODAS5P
@@ -65,7 +65,7 @@ def lane_lu_text(program: NDArray[np.int64], lanes: int, prefix: str, *, opaque:
     return "\n".join(texts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Lists:
     """The program taken apart, as plain Python numbers."""
 

@@ -8,7 +8,7 @@ simulation layer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.kernels import Kernels, Pattern
+from sigmapath.record import record
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.lanes import slots
 from sigmapath.solvers.lanes.code import lu_addresses, step_addresses
@@ -35,7 +36,7 @@ __all__ = ["LaneWorker", "make_lane_workers", "suits_lanes"]
 _ALIGNMENT = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@record(eq=False)
 class LaneWorker:
     """The arrays of one thread that runs in lanes.
 

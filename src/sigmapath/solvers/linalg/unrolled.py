@@ -12,11 +12,11 @@ are in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sigmapath.record import record
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.ir import PART_ARGUMENTS, element, fetch, function, part, pointer, row
 from sigmapath.solvers.linalg.symbolic import DENSE, HEADER
@@ -69,7 +69,7 @@ def lu_text(program: NDArray[np.int64], prefix: str, *, opaque: bool, fused: boo
     return "\n".join(texts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Lists:
     """The program taken apart, as plain Python numbers."""
 
