@@ -248,7 +248,10 @@ def _check_parameter(parameter: Parameter, evidence: Evidence) -> Iterator[Issue
             where,
             f"its value {value:g} is outside its range {low:g} to {high:g}",
         )
-    if evidence.grade == "assumed" and low > 0.0 and high < 9.99 * low:
+    # A share is as uncertain in what it leaves of 1: its range is ten-fold in its odds.
+    is_share = parameter.units == "dimensionless" and high < 1.0
+    spread = (1.0 - low) / (1.0 - high) if is_share else 1.0
+    if evidence.grade == "assumed" and low > 0.0 and high * spread < 9.8 * low:
         yield _issue(
             "info",
             "narrow_range",

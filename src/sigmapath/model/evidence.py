@@ -22,8 +22,8 @@ GRADES: dict[str, str] = {
     "measured": "reported by an experiment; the range is the reported spread",
     "published_model": "taken from a published model; the range is a plausible spread around it",
     "derived": "follows from other values or from a definition",
-    "fitted": "adjusted to data; the range spans at least ten-fold",
-    "assumed": "no direct evidence; the range spans at least ten-fold",
+    "fitted": "adjusted to data; the range spans at least ten-fold (a share: in its odds)",
+    "assumed": "no direct evidence; the range spans at least ten-fold (a share: in its odds)",
     "input": "set by the experiment",
 }
 
