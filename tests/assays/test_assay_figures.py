@@ -11,27 +11,26 @@ from matplotlib.figure import Figure
 import sigmapath as sp
 from sigmapath.errors import UnknownNameError
 
-FAST = {"n": 2, "rest": False}
-
 
 @cache
 def result(name: str):
-    agonist = {"(+)-pentazocine": "1 uM"}
-    mam, membrane = sp.load("s1r_mam"), sp.load("membrane")
     a = sp.assays
+    mam, membrane = sp.load("s1r_mam"), sp.load("membrane")
+    vehicle = a.Study(until="1 h", n=2)
+    treated = a.Study(until="1 h", n=2, doses={"(+)-pentazocine": "1 uM"}, rest=False)
+    grown = a.Study(until="72 h", n=2, doses={"NGF": 0.002})
+    dosed = a.Study(until="1 h", n=2, doses={"S1R_active_pm": 0.1})
+    washed = a.Study(until="1 min", n=2, doses={"capsaicin": 0.1})
+    row, pulses = a.Steps(steps=[-70, -40, 0, 40]), a.Pulses(before="1 min", after="1 min")
     made = {
-        "co-ip": lambda: a.co_immunoprecipitation(mam, doses=agonist, until="1 h", **FAST),
-        "fret": lambda: a.fret(mam, doses=agonist, **FAST),
-        "calcium": lambda: a.calcium_imaging(sp.load("calcium"), n=2),
-        "neurite": lambda: a.neurite_outgrowth(sp.load("neurotrophin"), doses={"NGF": 0.002}, n=2),
-        "ppi": lambda: a.prepulse_inhibition(
-            sp.load("nmdar"), doses={"S1R_active_pm": 0.1}, until="1 h", n=2
-        ),
-        "patch": lambda: a.patch_clamp(membrane, steps=[-70, -40, 0, 40], n=2),
-        "ramp": lambda: a.patch_ramp(membrane, points=9, n=2),
-        "wash": lambda: a.patch_wash(
-            membrane, {"capsaicin": 0.1}, before="1 min", drug="1 min", after="1 min", n=2
-        ),
+        "co-ip": lambda: a.co_immunoprecipitation(mam, treated),
+        "fret": lambda: a.fret(mam, treated),
+        "calcium": lambda: a.calcium_imaging(sp.load("calcium"), vehicle),
+        "neurite": lambda: a.neurite_outgrowth(sp.load("neurotrophin"), grown),
+        "ppi": lambda: a.prepulse_inhibition(sp.load("nmdar"), dosed),
+        "patch": lambda: a.patch_clamp(membrane, vehicle, steps=row),
+        "ramp": lambda: a.patch_ramp(membrane, vehicle, points=9),
+        "wash": lambda: a.patch_wash(membrane, washed, pulses=pulses),
     }
     return made[name]()
 

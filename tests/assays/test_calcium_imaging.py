@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 import sigmapath as sp
-from sigmapath.assays import FLUO4, Camera, Chelator, calcium_imaging
+from sigmapath.assays import FLUO4, Camera, Chelator, DyeLoad, Film, Study, calcium_imaging
 from sigmapath.assays.calcium_imaging import calcium_from_fluorescence, fluorescence
 from sigmapath.assays.chelator import with_chelator
 from sigmapath.errors import DuplicateIdError, PlanError, UnknownNameError
@@ -22,11 +23,12 @@ model toy()
 end
 """
 DYE = Chelator(name="dye", Kd_uM=0.4, kon_per_uM_s=500.0)
-FILM = {
-    "calcium": "Ca", "dye": DYE, "dye_uM": 20.0, "stimulus": {"stimulus": 1.0}, "cv_dye": 0.0,
-    "stimulus_time": 60.0, "baseline": 10.0, "recording": 100.0, "incubation": 5.0, "n": 2,
-    "camera": Camera(photons=math.inf), "contrast": 50.0,
-}  # fmt: skip
+STUDY = Study(until=5.0, n=2)
+LOAD = DyeLoad(calcium="Ca", dye=DYE, dye_uM=20.0, cv_dye=0.0, contrast=50.0)
+FILM = Film(
+    stimulus={"stimulus": 1.0}, stimulus_time=60.0, baseline=10.0, recording=100.0,
+    camera=Camera(photons=math.inf),
+)  # fmt: skip
 
 
 @cache
@@ -57,7 +59,7 @@ def rested(model: sp.Model) -> sp.Model:
 
 
 def test_dff_without_noise_is_the_formula() -> None:
-    film = calcium_imaging(rested(toy()), spread={}, **FILM)
+    film = calcium_imaging(rested(toy()), STUDY, film=FILM, load=LOAD, spread={})
     assert film["dff_sd"].values == pytest.approx(0.0, abs=1e-12)
     before = film["time"].values < 0
     assert film["dff_mean"].values[0, before] == pytest.approx(0.0, abs=1e-9)
@@ -72,7 +74,8 @@ def test_dff_without_noise_is_the_formula() -> None:
 
 
 def test_little_dye_disturbs_little() -> None:
-    film = calcium_imaging(rested(toy()), spread={}, **{**FILM, "dye_uM": 1e-6})
+    trace = replace(LOAD, dye_uM=1e-6)
+    film = calcium_imaging(rested(toy()), STUDY, film=FILM, load=trace, spread={})
     assert film["calcium"].values == pytest.approx(film["calcium_no_dye"].values, rel=1e-5)
 
 
@@ -85,7 +88,8 @@ def test_calcium_is_read_back_from_fluorescence() -> None:
 
 def test_camera_noise_is_poisson_and_read_noise() -> None:
     camera = Camera(photons=1000.0, read_noise=40.0, rate_hz=20.0)
-    film = calcium_imaging(rested(toy()), spread={}, **{**FILM, "camera": camera, "n": 20})
+    study, seen = replace(STUDY, n=20), replace(FILM, camera=camera)
+    film = calcium_imaging(rested(toy()), study, film=seen, load=LOAD, spread={})
     before = film["time"].values < 0
     sd = film["dff"].values[0][:, before].std()
     assert sd == pytest.approx(math.sqrt(1000.0 + 40.0**2) / 1000.0, rel=0.05)
@@ -93,7 +97,7 @@ def test_camera_noise_is_poisson_and_read_noise() -> None:
 
 def test_seeds_and_the_buffering_of_a_cell() -> None:
     model = sp.load("calcium")
-    films = [calcium_imaging(model, n=3, seed=s) for s in (1, 1, 2)]
+    films = [calcium_imaging(model, Study(until="12 h", n=3, seed=s)) for s in (1, 1, 2)]
     assert films[0].identical(films[1])
     assert not films[0].equals(films[2])
     assert films[0]["calcium"].max() < films[0]["calcium_no_dye"].max()
@@ -102,24 +106,31 @@ def test_seeds_and_the_buffering_of_a_cell() -> None:
     assert "Δ" in sp.plot.assay(films[0]).get_ylabel()
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"incubation": 0.0}, {"baseline": 0.0}, {"stimulus_time": -1.0}, {"recording": 5.0},
-        {"dye_uM": 0.0}, {"dye_uM": -3.0}, {"contrast": 1.0}, {"n": 1}, {"cv_dye": -1.0},
-        {"incubation": "5 uM"},
-    ],
-)  # fmt: skip
-def test_protocols_that_make_no_sense(wrong: dict[str, object]) -> None:
+@pytest.mark.parametrize("until", [0.0, "5 uM"])
+def test_incubations_that_make_no_sense(until: object) -> None:
     with pytest.raises(sp.SigmapathError):
-        calcium_imaging(rested(toy()), spread={}, **{**FILM, **wrong})
+        calcium_imaging(rested(toy()), replace(STUDY, until=until), film=FILM, load=LOAD)
+
+
+@pytest.mark.parametrize("wrong", [{"baseline": 0.0}, {"stimulus_time": -1.0}, {"recording": 5.0}])
+def test_films_that_make_no_sense(wrong: dict[str, object]) -> None:
+    with pytest.raises(PlanError):
+        calcium_imaging(rested(toy()), STUDY, film=replace(FILM, **wrong), load=LOAD)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"dye_uM": 0.0}, {"dye_uM": -3.0}, {"contrast": 1.0}, {"cv_dye": -1.0}]
+)
+def test_loads_that_make_no_sense(wrong: dict[str, float]) -> None:
+    with pytest.raises(PlanError):
+        DyeLoad(**wrong)
 
 
 def test_what_cannot_be_filmed() -> None:
     with pytest.raises(UnknownNameError):
-        calcium_imaging(toy(), **{**FILM, "calcium": "Cu"})
+        calcium_imaging(toy(), STUDY, film=FILM, load=replace(LOAD, calcium="Cu"))
     with pytest.raises(UnknownNameError):
-        calcium_imaging(toy(), spread={"nothing": 0.1}, **FILM)
+        calcium_imaging(toy(), STUDY, film=FILM, load=LOAD, spread={"nothing": 0.1})
     with pytest.raises(PlanError, match="buffer"):
         calcium_imaging(sp.load("membrane"))
     with pytest.raises(PlanError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 import sigmapath as sp
-from sigmapath.assays import Arm, co_immunoprecipitation
+from sigmapath.assays import Arm, PullDown, Study, co_immunoprecipitation
 from sigmapath.errors import PlanError, UnknownNameError
 
 # A bait that a drug pulls off its prey: complex = 4 / (1 + drug), prey 5.
@@ -20,7 +21,9 @@ model toy()
   species S in cell; S = 1; decay: S -> ; cell * 0.1 * S;
 end
 """
-QUIET = {"cv_blot": 0.0, "cv_culture": 0.0, "rest": False, "until": 10.0, "prey": "prey"}
+SHORT = Study(until=10.0, n=4, rest=False)
+BOUND = {"complex": "bound", "prey": "prey"}
+QUIET = {"cv_blot": 0.0, "cv_culture": 0.0, **BOUND}
 
 
 @cache
@@ -29,10 +32,13 @@ def toy() -> sp.Model:
 
 
 def test_bands_are_first_order_dissociation_over_igg() -> None:
-    found = co_immunoprecipitation(
-        toy(), "bound", doses={"drug": 3.0}, efficiency=0.5, koff=2e-4, washes=3, wash_minutes=10.0,
-        background=0.01, carry_over=0.5, input_share=0.1, **QUIET,
+    washed = PullDown(
+        efficiency=0.5, koff=2e-4, washes=3, wash_minutes=10.0, background=0.01, carry_over=0.5,
+        input_share=0.1,
     )  # fmt: skip
+    found = co_immunoprecipitation(
+        toy(), replace(SHORT, doses={"drug": 3.0}), pull_down=washed, **QUIET
+    )
     igg = 0.01 * 0.5**3 * 5.0
     left = 0.5 * math.exp(-2e-4 * 3 * 600)
     expected = [[0.5, igg, left * 4.0 + igg], [0.5, igg, left * 1.0 + igg]]
@@ -43,15 +49,15 @@ def test_bands_are_first_order_dissociation_over_igg() -> None:
 
 def test_without_complex_the_ip_lane_is_the_igg_lane() -> None:
     arms = [Arm(name="vehicle"), Arm(name="none", doses={"drug": 1e12})]
-    found = co_immunoprecipitation(toy(), "bound", arms=arms, **QUIET)
+    found = co_immunoprecipitation(toy(), replace(SHORT, arms=arms), **QUIET)
     assert found["enrichment"].sel(arm="none").item() == pytest.approx(1.0)
     assert found["percent_mean"].sel(arm="none").item() == pytest.approx(0.0, abs=1e-6)
 
 
 def test_noise_has_a_seed_and_the_size_asked_for() -> None:
-    options = {"rest": False, "until": 10.0, "prey": "prey", "n": 4000, "background": 0.0}
+    options = {**BOUND, "pull_down": PullDown(background=0.0), "cv_blot": 0.2, "cv_culture": 0.1}
     one, same, other = (
-        co_immunoprecipitation(toy(), "bound", seed=seed, cv_blot=0.2, cv_culture=0.1, **options)
+        co_immunoprecipitation(toy(), replace(SHORT, n=4000, seed=seed), **options)
         for seed in (3, 3, 4)
     )
     assert one.identical(same)
@@ -63,7 +69,8 @@ def test_noise_has_a_seed_and_the_size_asked_for() -> None:
 
 
 def test_an_agonist_takes_s1r_off_bip() -> None:
-    found = co_immunoprecipitation(sp.load("s1r_mam"), doses={"(+)-pentazocine": "1 uM"})
+    study = Study(until="24 h", n=4, doses={"(+)-pentazocine": "1 uM"})
+    found = co_immunoprecipitation(sp.load("s1r_mam"), study)
     vehicle, agonist = found["percent_mean"].values
     assert vehicle == pytest.approx(100.0)
     assert agonist < 50.0
@@ -74,20 +81,23 @@ def test_an_agonist_takes_s1r_off_bip() -> None:
     "wrong",
     [
         {"efficiency": 0.0}, {"efficiency": float("nan")}, {"koff": -1.0}, {"washes": -1},
-        {"washes": 1.5}, {"background": 1.0}, {"carry_over": 2.0}, {"n": 1}, {"n": 2.5},
-        {"seed": -1}, {"cv_blot": -0.1}, {"doses": {"drug": 1}, "arms": [Arm(name="x")]},
-        {"arms": []},
+        {"washes": 1.5}, {"background": 1.0}, {"carry_over": 2.0},
     ],
 )  # fmt: skip
-def test_protocols_that_make_no_sense(wrong: dict[str, object]) -> None:
+def test_pull_downs_that_make_no_sense(wrong: dict[str, object]) -> None:
     with pytest.raises(PlanError):
-        co_immunoprecipitation(toy(), "bound", **{"rest": False, "until": 1.0, **wrong})
+        PullDown(**wrong)
+
+
+def test_noise_that_makes_no_sense() -> None:
+    with pytest.raises(PlanError):
+        co_immunoprecipitation(toy(), SHORT, complex="bound", cv_blot=-0.1)
 
 
 def test_unknown_names() -> None:
     with pytest.raises(UnknownNameError):
-        co_immunoprecipitation(toy(), "nothing", until=1.0)
+        co_immunoprecipitation(toy(), SHORT, complex="nothing")
     with pytest.raises(UnknownNameError):
-        co_immunoprecipitation(toy(), "bound", until=1.0, condition="nowhere")
+        co_immunoprecipitation(toy(), replace(SHORT, condition="nowhere"), complex="bound")
     with pytest.raises(PlanError, match="runs on a model"):
         co_immunoprecipitation("s1r_mam")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import sigmapath as sp
-from sigmapath.assays import fret
+from sigmapath.assays import FretOptics, FretPair, Study, fret
 from sigmapath.assays.fret import apparent_efficiency, channels, transfer_efficiency
 from sigmapath.errors import PlanError
 
@@ -19,7 +20,7 @@ model toy()
   drug = 0; paired := 0.8 / (1 + drug);
 end
 """
-SHORT = {"rest": False, "until": 1.0}
+SHORT = Study(until=1.0, n=20, rest=False)
 
 
 @cache
@@ -53,9 +54,10 @@ def test_three_channels_give_back_the_efficiency() -> None:
 
 
 def test_without_noise_every_cell_shows_the_truth() -> None:
+    pair = FretPair(distance_nm=4.9, R0_nm=4.9, acceptor_share=1.0)
     found = fret(
-        toy(), "paired", doses={"drug": 3.0}, distance_nm=4.9, R0_nm=4.9, acceptor_share=1.0,
-        photons=float("inf"), cv_fraction=0.0, **SHORT,
+        toy(), replace(SHORT, doses={"drug": 3.0}), fraction="paired", pair=pair,
+        optics=FretOptics(photons=float("inf")), cv_fraction=0.0,
     )  # fmt: skip
     assert found["arm"].values.tolist() == ["unlinked pair", "vehicle", "drug 3"]
     for arm, expected in zip(found["arm"].values, (0.0, 40.0, 10.0), strict=True):
@@ -64,7 +66,9 @@ def test_without_noise_every_cell_shows_the_truth() -> None:
 
 
 def test_shot_noise_averages_out_and_has_a_seed() -> None:
-    one, same, other = (fret(toy(), "paired", n=400, seed=s, **SHORT) for s in (1, 1, 2))
+    one, same, other = (
+        fret(toy(), replace(SHORT, n=400, seed=s), fraction="paired") for s in (1, 1, 2)
+    )
     assert one.identical(same)
     assert not one.equals(other)
     off = one["efficiency_mean"] - one["efficiency_true"]
@@ -73,20 +77,30 @@ def test_shot_noise_averages_out_and_has_a_seed() -> None:
 
 
 def test_an_agonist_lowers_the_oligomer_type_share() -> None:
-    found = fret(sp.load("s1r_mam"), doses={"(+)-pentazocine": "1 uM"})
+    found = fret(sp.load("s1r_mam"), Study(until="1 h", n=20, doses={"(+)-pentazocine": "1 uM"}))
     control, vehicle, agonist = found["efficiency_mean"].values
     assert control < 1.0 < agonist < vehicle
     assert "FRET" in sp.plot.assay(found).get_ylabel()
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"distance_nm": 0.0}, {"R0_nm": -1.0}, {"partners": 0}, {"acceptor_share": 0.0},
-        {"donor_bleed_through": -0.1}, {"G": 0.0}, {"photons": 0.0}, {"photons": float("nan")},
-        {"n": 1}, {"cv_fraction": -1.0}, {"fraction": "10 * paired"},
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("wrong", [{"cv_fraction": -1.0}, {"fraction": "10 * paired"}])
 def test_protocols_that_make_no_sense(wrong: dict[str, object]) -> None:
     with pytest.raises(PlanError):
-        fret(toy(), **{"fraction": "paired", **SHORT, **wrong})
+        fret(toy(), SHORT, **{"fraction": "paired", **wrong})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"distance_nm": 0.0}, {"R0_nm": -1.0}, {"partners": 0}, {"acceptor_share": 0.0}]
+)
+def test_pairs_that_make_no_sense(wrong: dict[str, object]) -> None:
+    with pytest.raises(PlanError):
+        FretPair(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"donor_bleed_through": -0.1}, {"G": 0.0}, {"photons": 0.0}, {"photons": float("nan")}],
+)
+def test_optics_that_make_no_sense(wrong: dict[str, float]) -> None:
+    with pytest.raises(PlanError):
+        FretOptics(**wrong)

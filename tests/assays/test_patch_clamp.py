@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 import sigmapath as sp
-from sigmapath.assays import Dendrite, Pipette, patch_clamp, patch_ramp, patch_wash
+from sigmapath.assays import (
+    Arm,
+    Clamp,
+    Dendrite,
+    Pipette,
+    Pulses,
+    Steps,
+    Study,
+    patch_clamp,
+    patch_ramp,
+    patch_wash,
+)
 from sigmapath.assays.chelator import BAPTA
 from sigmapath.assays.clamp_circuit import (
     clamp_conductance,
@@ -31,8 +43,9 @@ model passive()
   V_m' = (I_inject + g_clamp * (V_command - V_m) - I_ionic) / C_cell;
 end
 """
-EXACT = {"cv_size": 0.0, "cv_density": 0.0, "cv_series": 0.0, "n": 2, "holding": -60.0}
-STILL = {**EXACT, "measure": "steady", "leak_subtraction": False, "isolate": None}
+PAIR = Study(until="15 min", n=2)
+ALIKE = Clamp(cv_size=0.0, cv_density=0.0, cv_series=0.0, holding=-60.0, isolate=None)
+STILL = Steps(steps=[-60, 0], measure="steady", leak_subtraction=False)
 
 
 @cache
@@ -40,10 +53,16 @@ def passive() -> sp.Model:
     return sp.from_antimony(PASSIVE)
 
 
+def still(levels: list[float], pipette: Pipette, **steps: object):
+    """The I-V of cells that do not differ, read when all is still."""
+    clamp, row = replace(ALIKE, pipette=pipette), replace(STILL, steps=levels, **steps)
+    return patch_clamp(passive(), PAIR, clamp=clamp, steps=row)
+
+
 @pytest.mark.parametrize("compensation", [0.0, 0.8])
 def test_series_resistance_is_ohms_law(compensation: float) -> None:
     rig = Pipette(series_MOhm=20.0, compensation=compensation, seal_GOhm=1e12, noise_pA=0.0)
-    found = patch_clamp(passive(), steps=[-60, -20, 40], pipette=rig, **STILL)
+    found = still([-60, -20, 40], rig)
     left = 20.0 * (1 - compensation)
     # mV / MOhm is nA.
     current = 1e3 * (np.array([-60, -20, 40]) + 60.0) / (200.0 + left)
@@ -55,7 +74,7 @@ def test_series_resistance_is_ohms_law(compensation: float) -> None:
 
 def test_seal_leak_and_the_limit_of_the_amplifier() -> None:
     rig = Pipette(compensation=0.99, seal_GOhm=2.0, noise_pA=0.0, limit_nA=0.4)
-    found = patch_clamp(passive(), steps=[-40, 0, 40], pipette=rig, **STILL)
+    found = still([-40, 0, 40], rig)
     # 5 nS (V + 60) and V / 2 GOhm; 520 pA do not fit into 400 pA.
     assert found["current_mean"].values[0, 0] == pytest.approx(100.0 - 20.0, rel=2e-3)
     assert found["current_mean"].values[0, 2] == pytest.approx(400.0)
@@ -64,8 +83,7 @@ def test_seal_leak_and_the_limit_of_the_amplifier() -> None:
 
 def test_leak_subtraction_leaves_nothing_of_a_resistor() -> None:
     rig = Pipette(noise_pA=0.0)
-    options = {**STILL, "leak_subtraction": True}
-    found = patch_clamp(passive(), steps=[-60, 0, 40], pipette=rig, **options)
+    found = still([-60, 0, 40], rig, leak_subtraction=True)
     assert found["current_mean"].values == pytest.approx(0.0, abs=1e-2)
 
 
@@ -73,8 +91,9 @@ def test_a_dendrite_is_not_clamped() -> None:
     """Two resistors behind each other, solved by hand."""
     rig = Pipette(series_MOhm=10.0, compensation=0.0, seal_GOhm=1e12, noise_pA=0.0)
     cell = Dendrite(share=0.4, coupling_nS=2.0)
-    options = {**STILL, "duration": 0.5}
-    found = patch_clamp(passive(), steps=[-60, 40], pipette=rig, dendrite=cell, **options)
+    clamp = replace(ALIKE, pipette=rig, dendrite=cell)
+    long = replace(STILL, steps=[-60, 40], duration=0.5)
+    found = patch_clamp(passive(), PAIR, clamp=clamp, steps=long)
     near, far, axial, clamp = 0.6 * 5.0, 0.4 * 5.0, 2.0, 100.0
     load = near + axial * far / (axial + far)
     current = 100.0 * clamp * load / (clamp + load)
@@ -88,9 +107,9 @@ def test_a_dendrite_is_not_clamped() -> None:
 
 
 def test_noise_has_the_size_asked_for_and_a_seed() -> None:
+    clamp = replace(ALIKE, pipette=Pipette(noise_pA=5.0))
     runs = [
-        patch_clamp(passive(), steps=[-60, 0], pipette=Pipette(noise_pA=5.0), seed=s, **STILL)
-        for s in (1, 1, 2)
+        patch_clamp(passive(), replace(PAIR, seed=s), clamp=clamp, steps=STILL) for s in (1, 1, 2)
     ]
     assert runs[0].identical(runs[1])
     assert not runs[0].equals(runs[2])
@@ -100,7 +119,8 @@ def test_noise_has_the_size_asked_for_and_a_seed() -> None:
 
 def test_ramp_is_the_same_line() -> None:
     rig = Pipette(series_MOhm=10.0, compensation=0.5, seal_GOhm=1e12, noise_pA=0.0)
-    found = patch_ramp(passive(), start=-100, stop=0, points=11, pipette=rig, isolate=None, **EXACT)
+    clamp = replace(ALIKE, pipette=rig)
+    found = patch_ramp(passive(), PAIR, clamp=clamp, start=-100, stop=0, points=11)
     command = np.linspace(-100, 0, 11)
     assert found["current_mean"].values[0] == pytest.approx(
         1e3 * (command + 60.0) / (200.0 + 5.0), rel=1e-4, abs=1e-2
@@ -110,10 +130,10 @@ def test_ramp_is_the_same_line() -> None:
 def test_wash_in_and_rundown() -> None:
     """A drug that does nothing leaves the rundown; a channel is needed that leak does not hide."""
     model = sp.load("membrane")
-    rig = Pipette(noise_pA=0.0)
+    clamp = replace(ALIKE, pipette=Pipette(noise_pA=0.0), holding=-70.0, isolate="HVA")
     found = patch_wash(
-        model, {"capsaicin": 0.0}, interval="20 s", before="1 min", drug="1 min", after="1 min",
-        rundown_per_min=0.02, pipette=rig, **{**EXACT, "holding": -70.0},
+        model, Study(until="1 min", n=2, doses={"capsaicin": 0.0}), clamp=clamp,
+        pulses=Pulses(interval="20 s", before="1 min", after="1 min"), rundown_per_min=0.02,
     )  # fmt: skip
     minutes = found["time"].values
     control = np.exp(-0.02 * minutes[minutes < 1.0]).mean()
@@ -141,7 +161,7 @@ def test_bapta_washes_in_with_its_own_time_constant() -> None:
 
 
 def test_calcium_current_of_the_membrane() -> None:
-    found = patch_clamp(sp.load("membrane"), n=4)
+    found = patch_clamp(sp.load("membrane"), replace(PAIR, n=4))
     current = found["current_mean"].values[0]
     voltage = found["voltage"].values
     assert current.min() < -30.0
@@ -156,10 +176,15 @@ def test_bapta_abolishes_what_s1r_does_through_sk() -> None:
     model = sp.load("s1r_cell")
     gain = {}
     for bapta, dialysis in ((0.0, "1 min"), (1e4, "10 min")):
+        pipette = Pipette(bapta_uM=bapta, noise_pA=0.0)
         found = patch_clamp(
-            model, steps=[-71, -70], isolate="NMDA", stimulus={"glutamate": "1 mM"},
-            duration="200 ms", leak_subtraction=False, doses={"(+)-SKF10047": "10 uM"}, n=3,
-            pipette=Pipette(bapta_uM=bapta, noise_pA=0.0), dialysis=dialysis,
+            model,
+            Study(until="15 min", n=3, doses={"(+)-SKF10047": "10 uM"}),
+            clamp=Clamp(isolate="NMDA", pipette=pipette, dialysis=dialysis),
+            steps=Steps(
+                steps=[-71, -70], stimulus={"glutamate": "1 mM"}, duration="200 ms",
+                leak_subtraction=False,
+            ),
         )  # fmt: skip
         vehicle, agonist = found["current_mean"].values[:, 1]
         assert vehicle < -5.0
@@ -172,14 +197,26 @@ def test_bapta_abolishes_what_s1r_does_through_sk() -> None:
     "wrong",
     [
         {"steps": [-60, 201]}, {"steps": [-201, 0]}, {"steps": [0]}, {"steps": [0, -10]},
-        {"steps": [0, float("nan")]}, {"holding": 250.0}, {"duration": 0.0}, {"blank": "1 s"},
-        {"incubation": 0.0}, {"dialysis": 0.0}, {"measure": "area"}, {"n": 1}, {"cv_size": -1.0},
-        {"holding": -195.0, "leak_subtraction": True},
+        {"steps": [0, float("nan")]}, {"duration": 0.0}, {"blank": "1 s"}, {"measure": "area"},
     ],
 )  # fmt: skip
-def test_protocols_that_make_no_sense(wrong: dict[str, object]) -> None:
+def test_steps_that_make_no_sense(wrong: dict[str, object]) -> None:
     with pytest.raises(PlanError):
-        patch_clamp(passive(), **{**STILL, "steps": [-60, 0], **wrong})
+        patch_clamp(passive(), PAIR, clamp=ALIKE, steps=replace(STILL, **wrong))
+
+
+@pytest.mark.parametrize("wrong", [{"holding": 250.0}, {"dialysis": 0.0}, {"cv_size": -1.0}])
+def test_clamps_that_make_no_sense(wrong: dict[str, float]) -> None:
+    with pytest.raises(PlanError):
+        patch_clamp(passive(), PAIR, clamp=replace(ALIKE, **wrong), steps=STILL)
+
+
+def test_an_incubation_of_nothing_and_a_leak_step_out_of_range() -> None:
+    with pytest.raises(PlanError, match="incubation"):
+        patch_clamp(passive(), replace(PAIR, until=0.0), clamp=ALIKE, steps=STILL)
+    low, row = replace(ALIKE, holding=-195.0), replace(STILL, leak_subtraction=True)
+    with pytest.raises(PlanError, match="leak step"):
+        patch_clamp(passive(), PAIR, clamp=low, steps=row)
 
 
 @pytest.mark.parametrize(
@@ -194,12 +231,14 @@ def test_rigs_that_make_no_sense(wrong: dict[str, float]) -> None:
 
 def test_unknown_currents_and_models_without_a_membrane() -> None:
     with pytest.raises(UnknownNameError):
-        patch_clamp(passive(), isolate="Cl")
+        patch_clamp(passive(), clamp=Clamp(isolate="Cl"))
     with pytest.raises(PlanError, match="no NMDA current"):
-        patch_clamp(passive(), isolate="NMDA")
+        patch_clamp(passive(), clamp=Clamp(isolate="NMDA"))
     with pytest.raises(PlanError, match="no membrane"):
         patch_clamp(sp.load("calcium"))
     with pytest.raises(PlanError):
         Dendrite(share=1.0)
     with pytest.raises(PlanError):
-        patch_wash(passive(), {})
+        patch_wash(passive(), PAIR)
+    with pytest.raises(PlanError, match="arms"):
+        patch_wash(passive(), replace(PAIR, arms=[Arm(name="drug", doses={"drug": 1.0})]))

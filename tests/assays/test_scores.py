@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 from statistics import NormalDist
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import sigmapath as sp
-from sigmapath.assays import Arm, neurite_outgrowth, prepulse_inhibition
+from sigmapath.assays import Arm, Study, neurite_outgrowth, prepulse_inhibition
 from sigmapath.assays.scores import bearing, gate
 from sigmapath.errors import PlanError
 
@@ -20,7 +21,7 @@ model toy()
   factor = 1; outgrowth := 2 * factor; drive := factor;
 end
 """
-SHORT = {"rest": False, "until": 1.0}
+SHORT = Study(until=1.0, n=6, rest=False)
 
 
 @cache
@@ -38,7 +39,7 @@ def test_share_of_bearing_cells_is_a_tail_of_the_normal_distribution() -> None:
 def test_counts_agree_with_the_share() -> None:
     arms = [Arm(name="vehicle"), Arm(name="longer", parameters={"factor": 3.0})]
     found = neurite_outgrowth(
-        toy(), arms=arms, length_um=20.0, cells=2000, n=20, cv_culture=0.0, **SHORT
+        toy(), replace(SHORT, arms=arms, n=20), length_um=20.0, cells=2000, cv_culture=0.0
     )
     assert found["bearing_mean"].values == pytest.approx(found["bearing_expected"].values, abs=1.0)
     assert found["length_mean"].values == pytest.approx([20.0, 60.0], rel=0.02)
@@ -51,8 +52,8 @@ def test_counts_agree_with_the_share() -> None:
 def test_ppi_is_the_formula_without_spread() -> None:
     arms = [Arm(name="rest"), Arm(name="half", parameters={"factor": 0.5})]
     found = prepulse_inhibition(
-        toy(), "drive", arms=arms, inhibition=0.6, half_drive=1.0, cv_trial=0.0, cv_animal=0.2,
-        **SHORT,
+        toy(), replace(SHORT, arms=arms), drive="drive", inhibition=0.6, half_drive=1.0,
+        cv_trial=0.0, cv_animal=0.2,
     )  # fmt: skip
     # 0.6 x 2 x 0.5 / 1.5 = 0.4
     assert found["ppi"].sel(arm="rest").values == pytest.approx(60.0)
@@ -62,30 +63,31 @@ def test_ppi_is_the_formula_without_spread() -> None:
 
 
 def test_seeds() -> None:
-    runs = [neurite_outgrowth(toy(), seed=s, **SHORT) for s in (1, 1, 2)]
+    runs = [neurite_outgrowth(toy(), replace(SHORT, seed=s)) for s in (1, 1, 2)]
     assert runs[0].identical(runs[1])
     assert not runs[0].equals(runs[2])
 
 
 def test_a_deficit_and_what_an_agonist_gives_back() -> None:
-    found = prepulse_inhibition(sp.load("s1r_cell"), doses={"PRE-084": "1 uM"}, n=20)
+    study = Study(until="24 h", n=20, doses={"PRE-084": "1 uM"})
+    found = prepulse_inhibition(sp.load("s1r_cell"), study)
     vehicle, deficit, treated = found["ppi_expected"].values
     assert deficit < treated < vehicle
     assert "proxy" in sp.plot.assay(found).get_xlabel()
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"n": 1}, {"cells": 0}, {"criterion_um": 0.0}, {"length_um": -1.0}, {"cv_cells": 0.0},
+    "wrong", [{"cells": 0}, {"criterion_um": 0.0}, {"length_um": -1.0}, {"cv_cells": 0.0},
               {"index": "outgrowth - 2"}]
 )  # fmt: skip
 def test_outgrowth_that_makes_no_sense(wrong: dict[str, object]) -> None:
     with pytest.raises(PlanError):
-        neurite_outgrowth(toy(), **{**SHORT, **wrong})
+        neurite_outgrowth(toy(), SHORT, **wrong)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"n": 0}, {"trials": 0}, {"inhibition": 1.0}, {"half_drive": 0.0}, {"cv_trial": -1.0}]
+    "wrong", [{"trials": 0}, {"inhibition": 1.0}, {"half_drive": 0.0}, {"cv_trial": -1.0}]
 )
 def test_ppi_that_makes_no_sense(wrong: dict[str, object]) -> None:
     with pytest.raises(PlanError):
-        prepulse_inhibition(toy(), "drive", **{**SHORT, "deficit": {"factor": 0.5}, **wrong})
+        prepulse_inhibition(toy(), SHORT, drive="drive", deficit={"factor": 0.5}, **wrong)

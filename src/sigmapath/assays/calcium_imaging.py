@@ -17,35 +17,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sigmapath.assays.chelator import FLUO4, Chelator, engine_with, network_of, with_chelator
-from sigmapath.assays.replicates import (
-    FloatArray,
-    engine_of,
-    factors,
-    mean_sd_sem,
-    provenance_of,
-    require,
-    require_ok,
-    require_replicates,
-)
-from sigmapath.assays.treatments import Arm, arms_of
+from sigmapath.assays.checks import require, require_all, require_ok, seconds
+from sigmapath.assays.chelator import FLUO4, Chelator, with_chelator
+from sigmapath.assays.replicates import FloatArray, factors, summarised
+from sigmapath.assays.study import Arm, Study, provenance_of
+from sigmapath.assays.subject import engine_of, engine_with, network_of
 from sigmapath.errors import PlanError, UnknownNameError
 from sigmapath.experiment.ensemble import ensemble
-from sigmapath.experiment.protocol import equilibrate, phase
-from sigmapath.quantity import parse_unit, to_model_units
+from sigmapath.experiment.protocol import Phase, phase
 from sigmapath.record import record
 from sigmapath.simulate.engine import Engine
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Camera", "calcium_from_fluorescence", "calcium_imaging", "fluorescence"]
+__all__ = [
+    "Camera",
+    "DyeLoad",
+    "Film",
+    "calcium_from_fluorescence",
+    "calcium_imaging",
+    "fluorescence",
+]
 
 _WHERE = "calcium imaging"
+_CUSTOMARY = Study(until="12 h", n=12)
+# The size of the response to a receptor, whichever of its constants the model is given.
+_SPREAD = {"r_IP3_PLC": 0.25, "V_PLC": 0.25, "P_IP3R_bulk": 0.15, "B_cyt": 0.1}
 
 
 @record
@@ -72,14 +75,115 @@ class Camera:
 
     def __post_init__(self) -> None:
         """Refuse a camera that makes no sense."""
-        for what, value, is_fine, expected in (
+        photons = self.photons
+        require_all("camera", (
             ("the sampling rate", self.rate_hz, 0.0 < self.rate_hz <= 1e4, "above 0, to 10000 Hz"),
-            ("the number of photons", self.photons,
-             1.0 <= self.photons <= 1e15 or self.photons == math.inf, "1 to 1e15, or inf"),
+            ("the number of photons", photons, 1.0 <= photons <= 1e15 or photons == math.inf,
+             "1 to 1e15, or inf"),
             ("the read noise", self.read_noise, 0.0 <= self.read_noise < 1e9, "0 or more"),
             ("the bleaching", self.bleach_per_s, 0.0 <= self.bleach_per_s < 10.0, "0 to 10 per s"),
-        ):  # fmt: skip
-            require(is_fine, what, found=value, expected=expected, where="camera")
+        ))  # fmt: skip
+
+
+@record
+class Film:
+    """What is filmed: a baseline, a stimulus, what follows.
+
+    Parameters
+    ----------
+    stimulus : mapping name -> level
+        Held for ``stimulus_time`` after the baseline; ``{"GPCR_stimulus": 1}`` by default, a
+        saturating pulse for a Gq-coupled receptor.
+    stimulus_time, baseline, recording : time
+        ``recording`` counts from the first frame.
+    camera : Camera
+    """
+
+    stimulus: Mapping[str, Any] = field(default_factory=lambda: {"GPCR_stimulus": 1.0})
+    stimulus_time: Any = "1 min"
+    baseline: Any = "30 s"
+    recording: Any = "5 min"
+    camera: Camera = field(default_factory=Camera)
+
+    @property
+    def stimulus_s(self) -> float:
+        """Length of the stimulus [s]."""
+        return seconds(self.stimulus_time, "the length of the stimulus", _WHERE)
+
+    def schedule(self, study: Study) -> tuple[float, FloatArray, list[Phase]]:
+        """Time of the stimulus [s], times of the frames, and the phases.
+
+        Raises
+        ------
+        PlanError
+            If a time is none, no frame comes before the stimulus, or none after it.
+        """
+        treated = seconds(study.until, "the incubation", _WHERE)
+        before = seconds(self.baseline, "the baseline", _WHERE)
+        filmed = seconds(self.recording, "the recording", _WHERE)
+        if filmed <= before:
+            raise PlanError(
+                "the recording ends before the stimulus", where=_WHERE, found=str(self.recording),
+                expected=f"longer than the baseline, {self.baseline}",
+            )  # fmt: skip
+        frames = int(filmed * self.camera.rate_hz)
+        require(
+            3 <= frames <= 1_000_000, "the number of frames", found=frames,
+            expected="3 to 1000000", where=_WHERE,
+        )  # fmt: skip
+        start = treated + before
+        times = treated + np.arange(frames) / self.camera.rate_hz
+        require(
+            np.count_nonzero(times < start) >= 1, "the baseline", found=self.baseline,
+            expected="one frame or more", where=_WHERE,
+        )  # fmt: skip
+        pulse = phase(self.stimulus_s, doses=dict(self.stimulus), name="stimulus")
+        return start, times, [*study.start(), phase(start), pulse]
+
+
+@record
+class DyeLoad:
+    """What the cells are loaded with.
+
+    Parameters
+    ----------
+    dye : Chelator
+    dye_uM : float
+        In the cytosol. Loading with 2 to 5 uM AM ester (seed guide 002) accumulates tens of uM:
+        assumed, 10 to 100. 0 is refused: there would be nothing to see.
+    cv_dye : float
+        Of the load, from cell to cell [1]. Assumed, 0.1 to 0.6.
+    contrast : float
+        Fmax / Fmin [1]: over 100 for Fluo-4 (Gee 2000, doi:10.1054/ceca.1999.0095). In cells
+        assumed, 15 to 150.
+    calcium : str
+        Free calcium that the dye sees.
+    """
+
+    dye: Chelator = FLUO4
+    dye_uM: float = 30.0
+    cv_dye: float = 0.3
+    contrast: float = 100.0
+    calcium: str = "Ca_cyt"
+
+    def __post_init__(self) -> None:
+        """Refuse a load that makes no sense."""
+        require_all(_WHERE, (
+            ("the dye", self.dye_uM, 0.0 < self.dye_uM <= 1e4, "above 0, to 10000 uM"),
+            ("the spread of the load", self.cv_dye, 0.0 <= self.cv_dye < 2.0, "0 or more, below 2"),
+            ("the contrast of the dye", self.contrast, 1.0 < self.contrast <= 1e4,
+             "above 1, to 10000"),
+        ))  # fmt: skip
+
+    @property
+    def total(self) -> str:
+        """Id of all dye in the network of a loaded cell."""
+        return f"{self.dye.name}_total"
+
+    @property
+    def bound(self) -> str:
+        """Id of the dye with calcium."""
+        return f"{self.dye.name}_Ca"
 
 
 def fluorescence(dye: Any, bound: Any, contrast: float) -> Any:
@@ -102,25 +206,11 @@ def calcium_from_fluorescence(F: Any, F_min: Any, F_max: Any, Kd_uM: float) -> A
 
 def calcium_imaging(
     model: Any,
+    study: Study = _CUSTOMARY,
     *,
-    stimulus: Mapping[str, Any] | None = None,
-    stimulus_time: Any = "1 min",
-    baseline: Any = "30 s",
-    recording: Any = "5 min",
-    incubation: Any = "12 h",
-    doses: Mapping[str, Any] | None = None,
-    arms: Sequence[Arm] | None = None,
-    condition: Any = None,
-    parameters: Mapping[str, Any] | None = None,
-    calcium: str = "Ca_cyt",
-    dye: Chelator = FLUO4,
-    dye_uM: float = 30.0,
-    cv_dye: float = 0.3,
-    contrast: float = 100.0,
+    film: Film | None = None,
+    load: DyeLoad | None = None,
     spread: Mapping[str, float] | None = None,
-    camera: Camera | None = None,
-    n: int = 12,
-    seed: int = 0,
 ) -> xr.Dataset:
     """Load cells with a dye, treat them, stimulate, and film.
 
@@ -128,33 +218,14 @@ def calcium_imaging(
     ----------
     model : Model
         With calcium that reactions move: ``s1r_mam``, ``s1r_cell`` or ``calcium``.
-    stimulus : mapping name -> level
-        Held for ``stimulus_time`` after the baseline; ``{"GPCR_stimulus": 1}`` by default, a
-        saturating pulse for a Gq-coupled receptor.
-    stimulus_time, baseline, recording : time
-        ``recording`` counts from the first frame.
-    incubation : time
-        With the treatment, before the first frame; more than 0.
-    doses, arms, condition, parameters
-        As for :func:`sigmapath.assays.co_immunoprecipitation`.
-    calcium : str
-        Free calcium that the dye sees.
-    dye : Chelator
-    dye_uM : float
-        In the cytosol. Loading with 2 to 5 uM AM ester (seed guide 002) accumulates tens of uM:
-        assumed, 10 to 100. 0 is refused: there would be nothing to see.
-    cv_dye : float
-        Of the load, from cell to cell [1]. Assumed, 0.1 to 0.6.
-    contrast : float
-        Fmax / Fmin [1]: over 100 for Fluo-4 (Gee 2000, doi:10.1054/ceca.1999.0095). In cells
-        assumed, 15 to 150.
+    study : Study
+        Replicates are cells; ``until`` is the time with the treatment before the first frame.
+    film : Film, optional
+    load : DyeLoad, optional
     spread : mapping parameter -> coefficient of variation, optional
         Constants that differ from cell to cell, log-normally; by default the response of
         phospholipase C (0.25), the bulk IP3 receptors (0.15) and the buffer (0.1), where the model
         has them. Assumed, 0.1 to 0.5.
-    camera : Camera, optional
-    n, seed : int
-        Cells per arm; of the cells and of the camera.
 
     Returns
     -------
@@ -175,91 +246,29 @@ def calcium_imaging(
     -----
     Compartmented dye, extrusion of dye and photodamage are left out.
     """
-    seen = camera if camera is not None else Camera()
-    start, times, protocol = _schedule(
-        stimulus, stimulus_time, baseline, recording, incubation, seen
-    )
-    _require_protocol(dye_uM, cv_dye, contrast)
-    require_replicates(n, seed, where=_WHERE)
-    treatments = arms_of(doses, arms)
-    network = with_chelator(network_of(model), dye, dye_uM, calcium=calcium)
+    film, load = film or Film(), load or DyeLoad()
+    start, times, phases = film.schedule(study)
+    network = with_chelator(network_of(model), load.dye, load.dye_uM, calcium=load.calcium)
     bare, loaded = engine_of(model), engine_with(model, network)
     varied = _spread(loaded, spread)
-    stream = np.random.default_rng(seed)
-    names = (calcium, f"{dye.name}_Ca", f"{dye.name}_total")
+    stream = study.stream()
     dff, inside, without = [], [], []
-    for arm in treatments:
-        given = {
-            "times": times, "doses": dict(arm.doses), "protocol": protocol,
-            "condition": arm.condition if arm.condition is not None else condition,
-            "parameters": {**(parameters or {}), **arm.parameters},
-        }  # fmt: skip
-        differ = {f"{dye.name}_total": dye_uM * factors(stream, cv_dye, (n,))}
-        differ |= {k: value * factors(stream, cv, (n,)) for k, (value, cv) in varied.items()}
-        cells = _run(loaded, given, names, arm, differ)
-        nominal = _run(loaded, given, names[:1], arm)
-        counts = _counts(cells[2], cells[1], times - times[0], contrast, dye_uM, seen, stream)
-        dff.append(_relative(counts, times < start))
-        inside.append(nominal[0, 0])
-        without.append(_run(bare, given, (calcium,), arm)[0, 0])
-    return _dataset(
-        loaded, treatments, np.array(dff), np.array(inside), np.array(without), times - start,
-        n, seed,
-        protocol={
-            "stimulus": dict(stimulus or _STIMULUS), "stimulus_time": stimulus_time,
-            "baseline": baseline, "incubation": incubation, "condition": condition,
-            "dye": dye.name, "dye_uM": dye_uM, "Kd_uM": dye.Kd_uM, "kon_per_uM_s": dye.kon_per_uM_s,
-            "source": dye.source, "cv_dye": cv_dye, "contrast": contrast,
-            "spread": {name: cv for name, (_, cv) in varied.items()}, "rate_hz": seen.rate_hz,
-            "photons": seen.photons, "read_noise": seen.read_noise,
-            "bleach_per_s": seen.bleach_per_s, "stimulus_s": protocol_seconds(stimulus_time),
-        },
+    for arm in study.treatments:
+        given = {"times": times, "protocol": phases, **study.given(arm)}
+        differ = {load.total: load.dye_uM * factors(stream, load.cv_dye, (study.n,))}
+        differ |= {k: value * factors(stream, cv, (study.n,)) for k, (value, cv) in varied.items()}
+        bound, dye = _run(loaded, given, (load.bound, load.total), arm, differ)
+        light = _light(film.camera, load, dye, bound, times - times[0], stream)
+        dff.append(_relative(light, times < start))
+        inside.append(_run(loaded, given, (load.calcium,), arm)[0, 0])
+        without.append(_run(bare, given, (load.calcium,), arm)[0, 0])
+    provenance = provenance_of(
+        loaded, "calcium-imaging", study, film, load, stimulus_s=film.stimulus_s,
+        spread={name: cv for name, (_, cv) in varied.items()},
     )  # fmt: skip
-
-
-_STIMULUS = {"GPCR_stimulus": 1.0}
-# The size of the response to a receptor, whichever of its constants the model is given.
-_SPREAD = {"r_IP3_PLC": 0.25, "V_PLC": 0.25, "P_IP3R_bulk": 0.15, "B_cyt": 0.1}
-
-
-def protocol_seconds(value: Any, what: str = "the time") -> float:
-    """A time [s] from a number or text with a unit; must be above 0 and finite."""
-    seconds = float(to_model_units(value, parse_unit("s"), name=what, where=_WHERE))
-    require(0.0 < seconds < 1e9, what, found=value, expected="more than 0", where=_WHERE)
-    return seconds
-
-
-def _schedule(
-    stimulus: Mapping[str, Any] | None,
-    stimulus_time: Any,
-    baseline: Any,
-    recording: Any,
-    incubation: Any,
-    camera: Camera,
-) -> tuple[float, FloatArray, list[Any]]:
-    """Time of the stimulus [s], times of the frames, and the phases."""
-    treated = protocol_seconds(incubation, "the incubation")
-    before = protocol_seconds(baseline, "the baseline")
-    pulse = protocol_seconds(stimulus_time, "the length of the stimulus")
-    filmed = protocol_seconds(recording, "the recording")
-    if filmed <= before:
-        raise PlanError(
-            "the recording ends before the stimulus", where=_WHERE, found=str(recording),
-            expected=f"longer than the baseline, {baseline}",
-        )  # fmt: skip
-    frames = int(filmed * camera.rate_hz)
-    require(
-        3 <= frames <= 1_000_000, "the number of frames", found=frames, expected="3 to 1000000",
-        where=_WHERE,
-    )  # fmt: skip
-    times = treated + np.arange(frames) / camera.rate_hz
-    require(
-        np.count_nonzero(times < treated + before) >= 1, "the baseline", found=baseline,
-        expected="one frame or more", where=_WHERE,
-    )  # fmt: skip
-    held = dict(stimulus) if stimulus is not None else dict(_STIMULUS)
-    phases = [equilibrate(), phase(treated + before), phase(pulse, doses=held, name="stimulus")]
-    return treated + before, times, phases
+    data = _dataset(np.array(dff), np.array(inside), np.array(without), provenance)
+    along = ("time", times - start, {"units": "s", "long_name": "time from the stimulus"})
+    return data.assign_coords(arm=[arm.name for arm in study.treatments], time=along)
 
 
 def _spread(engine: Engine, given: Mapping[str, float] | None) -> dict[str, tuple[float, float]]:
@@ -289,21 +298,21 @@ def _run(
     return np.array([np.asarray(raw.trajectories[name]).reshape(shape) for name in names])
 
 
-def _counts(
+def _light(
+    camera: Camera,
+    load: DyeLoad,
     dye: FloatArray,
     bound: FloatArray,
     elapsed: FloatArray,
-    contrast: float,
-    nominal_uM: float,
-    camera: Camera,
     stream: np.random.Generator,
 ) -> FloatArray:
-    """Photons per cell and frame, background subtracted."""
-    light: FloatArray = fluorescence(dye, bound, contrast) * np.exp(-camera.bleach_per_s * elapsed)
+    """Photons per cell and frame, background subtracted; without noise, in relative units."""
+    light: FloatArray = fluorescence(dye, bound, load.contrast)
+    light = light * np.exp(-camera.bleach_per_s * elapsed)
     if not math.isfinite(camera.photons):
         return light
     resting = float(np.median(light[:, 0] / dye[:, 0]))
-    expected = camera.photons * light / (nominal_uM * resting)
+    expected = camera.photons * light / (load.dye_uM * resting)
     noise = stream.normal(0.0, camera.read_noise, size=expected.shape)
     found: FloatArray = stream.poisson(expected) + noise
     return found
@@ -317,51 +326,26 @@ def _relative(counts: FloatArray, before: Any) -> FloatArray:
 
 
 def _dataset(
-    engine: Engine,
-    arms: Sequence[Arm],
-    dff: FloatArray,
-    inside: FloatArray,
-    without: FloatArray,
-    times: FloatArray,
-    n: int,
-    seed: int,
-    *,
-    protocol: Mapping[str, Any],
+    dff: FloatArray, inside: FloatArray, without: FloatArray, attrs: Mapping[str, Any]
 ) -> xr.Dataset:
+    """Traces per cell, their peaks, and calcium with and without dye."""
     import xarray as xr
 
-    mean, sd, sem = mean_sd_sem(dff, axis=1)
     three = np.median(np.stack([dff[..., :-2], dff[..., 1:-1], dff[..., 2:]]), axis=0)
-    peak = three.max(axis=2)
-    peak_mean, peak_sd, peak_sem = mean_sd_sem(peak, axis=1)
-    course, label = ("arm", "time"), {"units": "1", "long_name": "dF/F0"}
-    uM = {"units": "uM", "long_name": "free calcium"}
+    label = {"units": "1", "long_name": "dF/F0"}
+    courses = {"calcium": (inside, "with"), "calcium_no_dye": (without, "without")}
     return xr.Dataset(
         {
-            "dff": (("arm", "cell", "time"), dff, label),
-            "dff_mean": (course, mean, label),
-            "dff_sd": (course, sd, label),
-            "dff_sem": (course, sem, label),
-            "peak": (("arm", "cell"), peak, label),
-            "peak_mean": (("arm",), peak_mean, label),
-            "peak_sd": (("arm",), peak_sd, label),
-            "peak_sem": (("arm",), peak_sem, label),
-            "calcium": (course, inside, {**uM, "long_name": "free calcium, with dye"}),
-            "calcium_no_dye": (course, without, {**uM, "long_name": "free calcium, without dye"}),
+            **summarised("dff", ("arm", "cell", "time"), dff, label, over="cell"),
+            **summarised("peak", ("arm", "cell"), three.max(axis=2), label, over="cell"),
+            **{
+                name: (
+                    ("arm", "time"), values,
+                    {"units": "uM", "long_name": f"free calcium, {how} dye"},
+                )
+                for name, (values, how) in courses.items()
+            },
         },
-        coords={
-            "arm": [arm.name for arm in arms],
-            "cell": np.arange(n),
-            "time": ("time", times, {"units": "s", "long_name": "time from the stimulus"}),
-        },
-        attrs=provenance_of(engine, "calcium-imaging", n=n, seed=seed, protocol=protocol),
-    )
-
-
-def _require_protocol(dye_uM: float, cv_dye: float, contrast: float) -> None:
-    for what, value, is_fine, expected in (
-        ("the dye", dye_uM, 0.0 < dye_uM <= 1e4, "above 0, to 10000 uM"),
-        ("the spread of the load", cv_dye, 0.0 <= cv_dye < 2.0, "0 or more, below 2"),
-        ("the contrast of the dye", contrast, 1.0 < contrast <= 1e4, "above 1, to 10000"),
-    ):
-        require(is_fine, what, found=value, expected=expected, where=_WHERE)
+        coords={"cell": np.arange(dff.shape[1])},
+        attrs=attrs,
+    )  # fmt: skip

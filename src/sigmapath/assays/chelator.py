@@ -8,9 +8,8 @@ binds calcium, by mass action, so that it buffers: peaks fall and decay slows (N
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from sigmapath.assays.replicates import engine_of, require
+from sigmapath.assays.checks import require, require_all
 from sigmapath.errors import DuplicateIdError, PlanError, UnknownNameError
 from sigmapath.expr.nodes import number, symbol
 from sigmapath.model.components import (
@@ -25,10 +24,8 @@ from sigmapath.model.components import (
 )
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.record import record
-from sigmapath.simulate.engine import Engine
-from sigmapath.simulate.prepared import prepare
 
-__all__ = ["BAPTA", "FLUO4", "Chelator", "engine_with", "network_of", "with_chelator"]
+__all__ = ["BAPTA", "FLUO4", "Chelator", "with_chelator"]
 
 
 @record
@@ -51,9 +48,9 @@ class Chelator:
 
     def __post_init__(self) -> None:
         """Refuse constants that make no sense."""
-        for what, value in (("Kd", self.Kd_uM), ("kon", self.kon_per_uM_s)):
-            is_fine = 0.0 < value < 1e9
-            require(is_fine, what, found=value, expected="above 0", where=self.name)
+        constants = (("Kd", self.Kd_uM), ("kon", self.kon_per_uM_s))
+        rows = ((what, value, 0.0 < value < 1e9, "above 0") for what, value in constants)
+        require_all(self.name, rows)
 
 
 # In cells Kd is higher (0.4 to 1.2 uM), because the dye binds protein.
@@ -71,37 +68,6 @@ BAPTA = Chelator(
     source="Kd 0.1 to 0.25 uM at 0.1 M salt (Tsien 1980, doi:10.1021/bi00552a018); kon 400 per uM "
     "s (Naraghi and Neher 1997, doi:10.1523/JNEUROSCI.17-18-06961.1997), recalled, unverified",
 )
-
-
-def network_of(model: Any) -> ReactionNetwork:
-    """The reaction network of a Model; an engine alone has none.
-
-    Raises
-    ------
-    PlanError
-    """
-    network = getattr(model, "network", None)
-    if not isinstance(network, ReactionNetwork):
-        raise PlanError(
-            "this assay adds reactions, so it needs the model and not its engine", where="assay",
-            found=type(model).__name__, fix='sp.load("s1r_mam")',
-        )  # fmt: skip
-    return network
-
-
-def engine_with(model: Any, network: ReactionNetwork) -> Engine:
-    """Engine of a changed network, with the ligands and contexts of the model it came from."""
-    own = engine_of(model)
-    prepared = prepare(network)
-    return Engine(
-        prepared.system,
-        ligands=own.ligands,
-        conditions=own.conditions,
-        ranges=prepared.ranges,
-        inputs=prepared.inputs,
-        default_observables=prepared.default_observables,
-        long_names=prepared.long_names,
-    )
 
 
 def with_chelator(

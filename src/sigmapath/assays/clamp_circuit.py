@@ -19,8 +19,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sigmapath.assays.checks import require_all
 from sigmapath.assays.chelator import BAPTA, with_chelator
-from sigmapath.assays.replicates import require
 from sigmapath.errors import PlanError
 from sigmapath.expr.nodes import Expr, free_symbols, number, symbol
 from sigmapath.expr.rewrite import substitute, substituter
@@ -83,7 +83,7 @@ class Pipette:
 
     def __post_init__(self) -> None:
         """Refuse a rig that makes no sense."""
-        for what, value, is_fine, expected in (
+        require_all("pipette", (
             ("the series resistance", self.series_MOhm, 0.0 < self.series_MOhm <= 1e3,
              "above 0, to 1000 MOhm"),
             ("the compensation", self.compensation, 0.0 <= self.compensation < 1.0,
@@ -96,8 +96,7 @@ class Pipette:
              "above 0, to 1000 nA"),
             ("the noise", self.noise_pA, 0.0 <= self.noise_pA < 1e4, "0 pA or more"),
             ("the sampling rate", self.rate_kHz, 0.1 <= self.rate_kHz <= 1e3, "0.1 to 1000 kHz"),
-        ):  # fmt: skip
-            require(is_fine, what, found=value, expected=expected, where="pipette")
+        ))  # fmt: skip
 
 
 @record
@@ -117,12 +116,10 @@ class Dendrite:
 
     def __post_init__(self) -> None:
         """Refuse a cell that makes no sense."""
-        is_share, is_coupled = 0.0 < self.share < 1.0, 0.0 < self.coupling_nS < 1e9
-        require(is_share, "the share", found=self.share, expected="0 to 1", where="dendrite")
-        require(
-            is_coupled, "the coupling", found=self.coupling_nS, expected="above 0 nS",
-            where="dendrite",
-        )  # fmt: skip
+        require_all("dendrite", (
+            ("the share", self.share, 0.0 < self.share < 1.0, "0 to 1"),
+            ("the coupling", self.coupling_nS, 0.0 < self.coupling_nS < 1e9, "above 0 nS"),
+        ))  # fmt: skip
 
 
 def clamp_conductance(series_MOhm: float, compensation: float) -> float:

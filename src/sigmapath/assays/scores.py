@@ -9,29 +9,25 @@ docstring. Orders and signs of arms mean something, sizes do not.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sigmapath.assays.replicates import (
-    FloatArray,
-    engine_of,
-    factors,
-    mean_sd_sem,
-    provenance_of,
-    require,
-    require_replicates,
-)
-from sigmapath.assays.treatments import Arm, arms_of, levels_of
+from sigmapath.assays.checks import is_count, require_all
+from sigmapath.assays.replicates import FloatArray, factors, summarised
+from sigmapath.assays.study import Arm, Study, levels_of, provenance_of
+from sigmapath.assays.subject import engine_of
 from sigmapath.errors import PlanError
-from sigmapath.simulate.engine import Engine
 
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["SURFACE_NMDAR", "bearing", "gate", "neurite_outgrowth", "prepulse_inhibition"]
 
+_CULTURES = Study(until="72 h", n=6)
+_ANIMALS = Study(until="24 h", n=10)
 # Working NMDA receptors at the surface, over rest.
 SURFACE_NMDAR = "NMDAR_expression * GluN1 * f_surface / f_surface_rest"
 
@@ -61,21 +57,14 @@ def bearing(length_um: Any, cv: float, criterion_um: float) -> Any:
 
 def neurite_outgrowth(
     model: Any,
-    index: str = "outgrowth",
+    study: Study = _CULTURES,
     *,
-    doses: Mapping[str, Any] | None = None,
-    arms: Sequence[Arm] | None = None,
-    until: Any = "72 h",
-    condition: Any = None,
-    parameters: Mapping[str, Any] | None = None,
-    rest: bool = True,
+    index: str = "outgrowth",
     length_um: float = 5.0,
     cv_cells: float = 0.6,
     criterion_um: float = 40.0,
     cells: int = 100,
     cv_culture: float = 0.1,
-    n: int = 6,
-    seed: int = 0,
 ) -> xr.Dataset:
     """Count cells with neurites and measure their longest neurite; a proxy.
 
@@ -83,13 +72,13 @@ def neurite_outgrowth(
     ----------
     model : Model or Engine
         With the index of outgrowth, e.g. ``neurotrophin`` or ``s1r_cell``.
+    study : Study
+        Replicates are cultures; NGF is an input like a ligand. The seed guide fixes cells after 24
+        to 72 h.
     index : str
         Observable to which mean length is proportional (the integral of ERK activity in the model;
         S1R agonists raise NGF-induced sprouting: Takebayashi, Hayashi and Su 2002,
         doi:10.1124/jpet.102.041970). Proportionality is assumed.
-    doses, arms, until, condition, parameters, rest
-        As for :func:`sigmapath.assays.co_immunoprecipitation`; NGF is an input like a ligand. The
-        seed guide fixes cells after 24 to 72 h.
     length_um : float
         Mean longest neurite of the first arm [um]. Assumed, 2 to 15 without NGF.
     cv_cells : float
@@ -101,8 +90,6 @@ def neurite_outgrowth(
         Counted per culture. Assumed, 50 to 300.
     cv_culture : float
         Of the mean length, from culture to culture [1]. Assumed, 0.05 to 0.3.
-    n, seed : int
-        Cultures per arm; of cells and cultures.
 
     Returns
     -------
@@ -119,43 +106,32 @@ def neurite_outgrowth(
     """
     where = "neurite outgrowth"
     engine = engine_of(model)
-    for what, value, is_fine, expected in (
+    require_all(where, (
         ("the length", length_um, 0.0 < length_um < 1e4, "above 0, below 10000 um"),
         ("the spread of cells", cv_cells, 0.0 < cv_cells < 3.0, "above 0, below 3"),
         ("the criterion", criterion_um, 0.0 < criterion_um < 1e4, "above 0, below 10000 um"),
-        ("the number of cells", cells, _is_count(cells, 1_000_000), "1 to 1000000"),
+        ("the number of cells", cells, is_count(cells, 1_000_000), "1 to 1000000"),
         ("the spread of cultures", cv_culture, 0.0 <= cv_culture < 2.0, "0 or more, below 2"),
-    ):
-        require(is_fine, what, found=value, expected=expected, where=where)
-    require_replicates(n, seed, where=where)
-    treatments = arms_of(doses, arms)
-    (level,) = levels_of(
-        engine, treatments, [index], where=where, until=until, condition=condition,
-        parameters=parameters, rest=rest,
-    )  # fmt: skip
+    ))  # fmt: skip
+    (level,) = levels_of(engine, study, [index], where=where)
     _require_positive(level, index)
     mean_length = length_um * level / level[0]
-    stream = np.random.default_rng(seed)
-    size = (len(treatments), n)
+    stream, size = study.stream(), (len(level), study.n)
     cultures = mean_length[:, None] * factors(stream, cv_culture, size)
     lengths = cultures[:, :, None] * factors(stream, cv_cells, (*size, cells))
     scores = {
         "bearing": (100.0 * (lengths > criterion_um).mean(axis=2), "%", "cells with neurites"),
         "length": (lengths.mean(axis=2), "um", "longest neurite"),
     }
-    data = _scores(
-        engine, "neurite-outgrowth", "culture", treatments, scores, n, seed,
-        proxy="mean neurite length is taken as proportional to the index of the model",
-        protocol={
-            "index": index, "until": until, "condition": condition, "length_um": length_um,
-            "cv_cells": cv_cells, "criterion_um": criterion_um, "cells": cells,
-            "cv_culture": cv_culture,
-        },
+    provenance = provenance_of(
+        engine, "neurite-outgrowth", study, index=index, length_um=length_um, cv_cells=cv_cells,
+        criterion_um=criterion_um, cells=cells, cv_culture=cv_culture,
     )  # fmt: skip
-    expected_share = 100.0 * bearing(mean_length, cv_cells, criterion_um)
-    return data.assign(
+    proxy = "mean neurite length is taken as proportional to the index of the model"
+    expected = 100.0 * bearing(mean_length, cv_cells, criterion_um)
+    return _scores("culture", study, scores, {**provenance, "proxy": proxy}).assign(
         index=(("arm",), level, {"units": "1", "long_name": index}),
-        bearing_expected=(("arm",), expected_share, {"units": "%"}),
+        bearing_expected=(("arm",), expected, {"units": "%"}),
     )
 
 
@@ -170,22 +146,15 @@ def gate(drive: Any, inhibition: float, half_drive: float) -> Any:
 
 def prepulse_inhibition(
     model: Any,
-    drive: str = SURFACE_NMDAR,
+    study: Study = _ANIMALS,
     *,
-    doses: Mapping[str, Any] | None = None,
-    arms: Sequence[Arm] | None = None,
-    until: Any = "24 h",
-    condition: Any = None,
-    parameters: Mapping[str, Any] | None = None,
-    rest: bool = True,
+    drive: str = SURFACE_NMDAR,
     deficit: Mapping[str, Any] | None = None,
     inhibition: float = 0.6,
     half_drive: float = 1.0,
     trials: int = 10,
     cv_trial: float = 0.3,
     cv_animal: float = 0.25,
-    n: int = 10,
-    seed: int = 0,
 ) -> xr.Dataset:
     """Score %PPI, ``100 (1 - prepulse-pulse / pulse-alone)``, of animals; a proxy.
 
@@ -193,13 +162,13 @@ def prepulse_inhibition(
     ----------
     model : Model or Engine
         ``s1r_cell`` for the default drive.
+    study : Study
+        Replicates are animals. With ``doses`` the arms are vehicle, the deficit, and the deficit
+        with the treatment.
     drive : str
         Observable that stands for gating, 1 in a resting cell: working NMDA receptors at the
         surface by default, because blockers of the NMDA receptor take PPI away (Geyer, Krebs-
         Thomson, Braff and Swerdlow 2001, doi:10.1007/s002130100811). Assumed.
-    doses, arms, until, condition, parameters, rest
-        As for :func:`sigmapath.assays.co_immunoprecipitation`. With ``doses`` the arms are vehicle,
-        the deficit, and the deficit with the treatment.
     deficit : mapping, optional
         Parameters that make the deficit; ``{"NMDAR_expression": 0.4}``, a stand-in for an open-
         channel blocker, by default. Assumed, 0.2 to 0.7.
@@ -212,8 +181,6 @@ def prepulse_inhibition(
     cv_trial, cv_animal : float
         Of the startle amplitude, from trial to trial and from animal to animal [1]. Assumed, 0.2 to
         0.5 each.
-    n, seed : int
-        Animals per arm; of the noise.
 
     Returns
     -------
@@ -234,27 +201,19 @@ def prepulse_inhibition(
     """
     where = "prepulse inhibition"
     engine = engine_of(model)
-    for what, value, is_fine, expected in (
+    require_all(where, (
         ("the inhibition at rest", inhibition, 0.0 < inhibition < 1.0, "above 0, below 1"),
         ("the drive of half effect", half_drive, 0.0 < half_drive < 1e3, "above 0, below 1000"),
-        ("the number of trials", trials, _is_count(trials, 10_000), "1 to 10000"),
+        ("the number of trials", trials, is_count(trials, 10_000), "1 to 10000"),
         ("the spread of trials", cv_trial, 0.0 <= cv_trial < 2.0, "0 or more, below 2"),
         ("the spread of animals", cv_animal, 0.0 <= cv_animal < 2.0, "0 or more, below 2"),
-    ):
-        require(is_fine, what, found=value, expected=expected, where=where)
-    require_replicates(n, seed, where=where)
+    ))  # fmt: skip
     lost = dict(deficit) if deficit is not None else {"NMDAR_expression": 0.4}
-    treatments = arms_of(None, arms) if arms is not None else _with_deficit(doses, lost)
-    if arms is not None and doses:
-        arms_of(doses, arms)
-    (level,) = levels_of(
-        engine, treatments, [drive], where=where, until=until, condition=condition,
-        parameters=parameters, rest=rest,
-    )  # fmt: skip
+    study = _with_deficit(study, lost)
+    (level,) = levels_of(engine, study, [drive], where=where)
     _require_positive(level, drive)
     gated = gate(level / level[0], inhibition, half_drive)
-    stream = np.random.default_rng(seed)
-    size = (len(treatments), n)
+    stream, size = study.stream(), (len(level), study.n)
     animal = factors(stream, cv_animal, size)
     pulse = animal * factors(stream, cv_trial, (*size, trials)).mean(axis=2)
     both = (1.0 - gated[:, None]) * animal * factors(stream, cv_trial, (*size, trials)).mean(axis=2)
@@ -262,30 +221,25 @@ def prepulse_inhibition(
         "ppi": (100.0 * (1.0 - both / pulse), "%", "prepulse inhibition"),
         "startle": (pulse, "1", "startle, pulse alone"),
     }
-    data = _scores(
-        engine, "ppi", "animal", treatments, scores, n, seed,
-        proxy="gating is taken as a saturating function of the drive of the model",
-        protocol={
-            "drive": drive, "until": until, "condition": condition, "deficit": lost,
-            "inhibition": inhibition, "half_drive": half_drive, "trials": trials,
-            "cv_trial": cv_trial, "cv_animal": cv_animal,
-        },
+    provenance = provenance_of(
+        engine, "ppi", study, drive=drive, deficit=lost, inhibition=inhibition,
+        half_drive=half_drive, trials=trials, cv_trial=cv_trial, cv_animal=cv_animal,
     )  # fmt: skip
-    return data.assign(
+    proxy = "gating is taken as a saturating function of the drive of the model"
+    return _scores("animal", study, scores, {**provenance, "proxy": proxy}).assign(
         drive=(("arm",), level, {"units": "1", "long_name": drive}),
         ppi_expected=(("arm",), 100.0 * gated, {"units": "%"}),
     )
 
 
-def _with_deficit(doses: Mapping[str, Any] | None, lost: Mapping[str, Any]) -> tuple[Arm, ...]:
-    vehicle, *treated = arms_of(doses, None)
+def _with_deficit(study: Study, lost: Mapping[str, Any]) -> Study:
+    """The study with an arm that has the deficit, and the treatment on top of it."""
+    if study.arms is not None:
+        return study
+    vehicle, *treated = study.treatments
     arms = [vehicle, Arm(name="deficit", parameters=lost)]
     arms += [Arm(name=f"deficit + {a.name}", doses=a.doses, parameters=lost) for a in treated]
-    return tuple(arms)
-
-
-def _is_count(value: Any, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+    return replace(study, doses={}, arms=arms)
 
 
 def _require_positive(level: FloatArray, observable: str) -> None:
@@ -297,16 +251,10 @@ def _require_positive(level: FloatArray, observable: str) -> None:
 
 
 def _scores(
-    engine: Engine,
-    assay: str,
     replicate: str,
-    arms: Sequence[Arm],
+    study: Study,
     scores: Mapping[str, tuple[FloatArray, str, str]],
-    n: int,
-    seed: int,
-    *,
-    proxy: str,
-    protocol: Mapping[str, Any],
+    attrs: Mapping[str, Any],
 ) -> xr.Dataset:
     """Scores per replicate with mean, sd and sem per arm."""
     import xarray as xr
@@ -314,12 +262,9 @@ def _scores(
     found: dict[str, Any] = {}
     for name, (values, unit, label) in scores.items():
         words = {"units": unit, "long_name": label}
-        found[name] = (("arm", replicate), values, words)
-        for suffix, summary in zip(("mean", "sd", "sem"), mean_sd_sem(values, axis=1), strict=True):
-            found[f"{name}_{suffix}"] = (("arm",), summary, words)
-    attributes = provenance_of(engine, assay, n=n, seed=seed, protocol=protocol)
+        found |= summarised(name, ("arm", replicate), values, words, over=replicate)
     return xr.Dataset(
         found,
-        coords={"arm": [arm.name for arm in arms], replicate: np.arange(n)},
-        attrs={**attributes, "proxy": proxy},
+        coords={"arm": [arm.name for arm in study.treatments], replicate: np.arange(study.n)},
+        attrs=attrs,
     )

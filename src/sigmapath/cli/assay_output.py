@@ -1,21 +1,25 @@
-"""What the cell assays share on the command line: treatments in, a table, files and figure out.
+"""What the cell assays share on the command line: a study in, a table, files and figure out.
 
-Enters: option texts, and the Dataset of an assay. Leaves: arms, CSV on stdout, files.
+Enters: option texts, and the Dataset of an assay. Leaves: a Study, CSV on stdout, files.
 """
 
-from __future__ import annotations
+# Annotations are values here, not text: one of them is made for each command.
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sigmapath.cli import options as o
 from sigmapath.cli.values import pairs
 from sigmapath.errors import PlanError
+from sigmapath.record import record
 
-__all__ = ["ArmOption", "N", "Seed", "finish", "table_text", "treatments"]
+__all__ = ["ModelOption", "N", "Seed", "Sheet", "sheet", "study", "table_text"]
 
+ModelOption = Annotated[str, typer.Option("--model", help="A packaged pathway, or a path.")]
 ArmOption = Annotated[
     list[str],
     typer.Option(
@@ -29,7 +33,47 @@ N = Annotated[int, typer.Option("--n", help="Replicates, 2 or more.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the replicates.")]
 
 
-def treatments(dose: Sequence[str], arm: Sequence[str]) -> dict[str, Any]:
+def study(
+    until: str,
+    n: int,
+    *,
+    option: str = "--until",
+    words: str = "Length of the treatment.",
+    has_arms: bool = True,
+) -> Callable[..., Any]:
+    """Options that make a Study.
+
+    Parameters
+    ----------
+    until, n
+        What is customary for the assay.
+    option, words : str
+        Name and help of the option for ``until``.
+    has_arms : bool
+        Whether there is an ``--arm``.
+    """
+    Length = Annotated[str, typer.Option(option, help=words)]
+
+    def read(
+        arm: ArmOption = [],  # noqa: B006  typer reads the default, nobody changes it
+        dose: o.DoseOption = [],  # noqa: B006
+        until: Length = until,
+        condition: o.ConditionOption = None,
+        set_: o.SetOption = [],  # noqa: B006
+        n: N = n,
+        seed: Seed = 0,
+    ) -> Any:
+        from sigmapath.assays import Study
+
+        return Study(
+            **_treatments(dose, arm), until=until, condition=condition,
+            parameters=pairs(set_, "--set"), n=n, seed=seed,
+        )  # fmt: skip
+
+    return read if has_arms else partial(read, [])
+
+
+def _treatments(dose: Sequence[str], arm: Sequence[str]) -> dict[str, Any]:
     """``doses=`` or ``arms=`` of an assay from ``--dose`` or ``--arm``.
 
     Raises
@@ -48,7 +92,7 @@ def treatments(dose: Sequence[str], arm: Sequence[str]) -> dict[str, Any]:
 
 
 def _arm(text: str) -> Any:
-    from sigmapath.assays.treatments import Arm
+    from sigmapath.assays import Arm
 
     name, _, inside = text.partition(":")
     if not name.strip():
@@ -62,6 +106,53 @@ def _arm(text: str) -> Any:
         raise PlanError("an arm has one condition at most", where="--arm", found=text)
     doses = pairs([entry for entry in entries if not entry.startswith("@")], "--arm")
     return Arm(name=name.strip(), doses=doses, condition=conditions[0] if conditions else None)
+
+
+@record
+class Sheet:
+    """Where the results of an assay go; made before anything is computed."""
+
+    out: Path | None
+    plot: Path | None
+
+    def write(self, data: Any, names: Sequence[str]) -> int:
+        """Print the table of an assay, or write what was asked for; returns the exit code.
+
+        ``--out x.csv`` writes the table, ``x.nc`` everything.
+        """
+        from sigmapath.cli.files import write_figure
+        from sigmapath.cli.screen import say
+        from sigmapath.results.storage import save_dataset, write_text
+
+        text = table_text(data, names)
+        if self.out is None:
+            print(text, end="")
+        elif self.out.suffix.lower() == ".csv":
+            write_text(self.out, text)
+            say(f"wrote {self.out}")
+        else:
+            save_dataset(data, self.out)
+            say(f"wrote {self.out}")
+        if "proxy" in data.attrs:
+            say(f"this score is a proxy: {data.attrs['proxy']}")
+        if self.plot is not None:
+            from sigmapath.plot import assay
+
+            write_figure(self.plot, lambda: assay(data).figure)
+        return 0
+
+
+def sheet(out: o.OutOption = None, plot: o.PlotOption = None) -> Sheet:
+    """Options that say where results go; refuses paths that cannot be written."""
+    from sigmapath.cli.files import check_outputs
+    from sigmapath.errors import OutputError
+
+    check_outputs(out, plot)
+    if out is not None and out.suffix.lower() == ".json":
+        raise OutputError(
+            "an assay is not written as JSON", where=str(out), expected=".csv, .nc or .zarr"
+        )
+    return Sheet(out=out, plot=plot)
 
 
 def table_text(data: Any, names: Sequence[str]) -> str:
@@ -84,39 +175,3 @@ def table_text(data: Any, names: Sequence[str]) -> str:
 def _titled(data: Any, name: str) -> str:
     unit = str(data[name].attrs.get("units", "")) if name in data else ""
     return f"{name} [{unit}]" if unit not in ("", "1") else name
-
-
-def finish(
-    run: Callable[[], Any], names: Sequence[str], out: Path | None, plot: Path | None
-) -> int:
-    """Check the paths, run the assay, print its table, write what was asked for.
-
-    ``--out x.csv`` writes the table, ``x.nc`` everything.
-    """
-    from sigmapath.cli.files import check_outputs, write_figure
-    from sigmapath.cli.screen import say
-    from sigmapath.errors import OutputError
-    from sigmapath.results.storage import save_dataset, write_text
-
-    check_outputs(out, plot)
-    if out is not None and out.suffix.lower() == ".json":
-        raise OutputError(
-            "an assay is not written as JSON", where=str(out), expected=".csv, .nc or .zarr"
-        )
-    data = run()
-    text = table_text(data, names)
-    if out is None:
-        print(text, end="")
-    elif out.suffix.lower() == ".csv":
-        write_text(out, text)
-        say(f"wrote {out}")
-    else:
-        save_dataset(data, out)
-        say(f"wrote {out}")
-    if "proxy" in data.attrs:
-        say(f"this score is a proxy: {data.attrs['proxy']}")
-    if plot is not None:
-        from sigmapath.plot import assay
-
-        write_figure(plot, lambda: assay(data).figure)
-    return 0

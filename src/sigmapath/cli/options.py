@@ -1,11 +1,20 @@
-"""Options that several commands share, so that they read the same everywhere."""
+"""Options that several commands share, so that they read the same everywhere.
+
+Single options are types; a group of options is a function of such types, whose value a command
+asks for by :func:`takes`.
+"""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from sigmapath.cli.values import pairs
 
 __all__ = [
     "Backend",
@@ -20,6 +29,8 @@ __all__ = [
     "Rest",
     "Rtol",
     "SetOption",
+    "experiment",
+    "takes",
 ]
 
 ModelArgument = Annotated[
@@ -57,3 +68,72 @@ Backend = Annotated[str, typer.Option("--backend", help="llvm or numba.")]
 Rest = Annotated[
     bool, typer.Option("--rest", help="Bring the model to its steady state before t = 0.")
 ]
+
+
+def takes(**groups: Callable[..., Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Let a command take groups of options.
+
+    Parameters
+    ----------
+    **groups
+        Argument of the command -> function that makes its value. In the place of the argument, the
+        command line has the options of that function.
+    """
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        members = {name: _options_of(group) for name, group in groups.items()}
+
+        @wraps(command)
+        def call(**given: Any) -> int:
+            for name, group in groups.items():
+                given[name] = group(**{option: given.pop(option) for option in members[name]})
+            return command(**given)
+
+        options: dict[str, inspect.Parameter] = {}
+        for name, option in _options_of(command).items():
+            options |= members.get(name, {name: option})
+        call.__signature__ = inspect.Signature(list(options.values()))  # type: ignore[attr-defined]
+        call.__annotations__ = {name: option.annotation for name, option in options.items()}
+        return call
+
+    return decorate
+
+
+def _options_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    found = inspect.signature(function, eval_str=True).parameters
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return {name: option.replace(kind=keyword) for name, option in found.items()}
+
+
+def experiment(
+    dose: DoseOption = [],  # noqa: B006  typer reads the default, nobody changes it
+    set_: SetOption = [],  # noqa: B006
+    initial: InitialOption = [],  # noqa: B006
+    condition: ConditionOption = None,
+    rest: Rest = False,
+    method: Method = "auto",
+    rtol: Rtol = 1e-6,
+    max_steps: MaxSteps = 100_000,
+    backend: Backend = "llvm",
+) -> dict[str, Any]:
+    """What is done to a model and how it is solved: arguments of ``Model.run``."""
+    return {
+        "doses": pairs(dose, "--dose"),
+        "parameters": pairs(set_, "--set"),
+        "initial": pairs(initial, "--initial"),
+        "condition": condition,
+        "protocol": _rest_first(rest),
+        "method": method,
+        "rtol": rtol,
+        "max_steps": max_steps,
+        "backend": backend,
+    }
+
+
+def _rest_first(rest: bool) -> Any:
+    """Protocol of ``--rest``: from the steady state, or None."""
+    if not rest:
+        return None
+    from sigmapath.experiment.protocol import equilibrate
+
+    return [equilibrate()]

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from sigmapath.cli import options as o
-from sigmapath.cli.values import pairs
 
-__all__ = ["rest_first", "simulate"]
+__all__ = ["simulate"]
 
 
+@o.takes(experiment=o.experiment)
 def simulate(
+    *,
     model: o.ModelArgument,
     until: Annotated[
         str, typer.Option("--until", help='End time, e.g. "6h" (model units if plain).')
@@ -24,15 +25,7 @@ def simulate(
         list[str],
         typer.Option("--observable", help="An id or a formula; repeats. Default: species."),
     ] = [],  # noqa: B006  typer reads the default, nobody changes it
-    dose: o.DoseOption = [],  # noqa: B006
-    set_: o.SetOption = [],  # noqa: B006
-    initial: o.InitialOption = [],  # noqa: B006
-    condition: o.ConditionOption = None,
-    rest: o.Rest = False,
-    method: o.Method = "auto",
-    rtol: o.Rtol = 1e-6,
-    max_steps: o.MaxSteps = 100_000,
-    backend: o.Backend = "llvm",
+    experiment: dict[str, Any],
     out: o.OutOption = None,
     plot: o.PlotOption = None,
 ) -> int:
@@ -48,26 +41,9 @@ def simulate(
     raw = loaded.run(
         times=(until, points),
         observables=observable or None,
-        doses=pairs(dose, "--dose"),
-        parameters=pairs(set_, "--set"),
-        initial=pairs(initial, "--initial"),
-        condition=condition,
-        protocol=rest_first(rest),
-        method=method,
-        rtol=rtol,
-        max_steps=max_steps,
-        backend=backend,
+        **experiment,
     )
     return deliver(raw, out, plot, lambda: _figure(raw, observable))
-
-
-def rest_first(rest: bool) -> Any:
-    """Protocol of ``--rest``: from the steady state, or None."""
-    if not rest:
-        return None
-    from sigmapath.experiment.protocol import equilibrate
-
-    return [equilibrate()]
 
 
 def _figure(raw: Any, observables: list[str]) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sigmapath.cli import options as o
-from sigmapath.cli.values import axis, pairs
+from sigmapath.cli.values import axis
 from sigmapath.errors import PlanError
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["sweep"]
 
 
+@o.takes(experiment=o.experiment)
 def sweep(
+    *,
     model: o.ModelArgument,
     axis_: Annotated[
         list[str],
@@ -34,15 +36,7 @@ def sweep(
         str | None,
         typer.Option("--until", help='End time, e.g. "6h"; 24h where the model has units of time.'),
     ] = None,
-    dose: o.DoseOption = [],  # noqa: B006  typer reads the default, nobody changes it
-    set_: o.SetOption = [],  # noqa: B006
-    initial: o.InitialOption = [],  # noqa: B006
-    condition: o.ConditionOption = None,
-    rest: o.Rest = False,
-    method: o.Method = "auto",
-    rtol: o.Rtol = 1e-6,
-    max_steps: o.MaxSteps = 100_000,
-    backend: o.Backend = "llvm",
+    experiment: dict[str, Any],
     out: o.OutOption = None,
     plot: o.PlotOption = None,
 ) -> int:
@@ -54,7 +48,6 @@ def sweep(
     from sigmapath.api import load
     from sigmapath.cli.files import check_outputs, deliver
     from sigmapath.cli.screen import progress_bar
-    from sigmapath.cli.simulate import rest_first
 
     check_outputs(out, plot)
     if plot is not None and len(axis_) > 2:
@@ -72,15 +65,7 @@ def sweep(
             times=until or _default_end(loaded),
             axes=axes,
             readouts={text: text for text in readout},
-            doses=pairs(dose, "--dose"),
-            parameters=pairs(set_, "--set"),
-            initial=pairs(initial, "--initial"),
-            condition=condition,
-            protocol=rest_first(rest),
-            method=method,
-            rtol=rtol,
-            max_steps=max_steps,
-            backend=backend,
+            **experiment,
             progress=advance,
         )
     return deliver(raw, out, plot, lambda: _figure(raw, readout))
