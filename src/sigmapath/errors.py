@@ -23,7 +23,6 @@ Every error is built from fields (what, where, found, expected, fix) and compose
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 __all__ = [
     "CodegenError",
@@ -45,6 +44,9 @@ __all__ = [
 
 def near_matches(name: str, known: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """Known names that look like ``name``, nearest first, ignoring case."""
+    # Imported where it is needed: most programs make no mistake.
+    from difflib import get_close_matches
+
     by_folded = {known_name.casefold(): known_name for known_name in known}
     found = get_close_matches(name.casefold()[:200], by_folded, n=limit, cutoff=0.5)
     return tuple(by_folded[key] for key in found)

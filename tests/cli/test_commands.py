@@ -199,17 +199,16 @@ def test_ctrl_c_after_some_runs(command, toy, monkeypatch):
     """The same without a clock: the interrupt comes when the first chunk is reported."""
     from sigmapath.simulate import batch
 
-    reported = []
+    waits = []
 
-    def wait_then_interrupt(waiting, *rest, **options):
-        if reported and len(reported) == 1:
-            reported.append("interrupted")
-            raise KeyboardInterrupt
-        reported.append("waited")
-        return real(waiting, *rest, **options)
+    class Interrupted(batch.Event):
+        def wait(self, timeout=None):
+            waits.append(timeout)
+            if len(waits) == 2:
+                raise KeyboardInterrupt
+            return super().wait(timeout)
 
-    real = batch.wait
-    monkeypatch.setattr(batch, "wait", wait_then_interrupt)
+    monkeypatch.setattr(batch, "Event", Interrupted)
     code, out, err = command(
         "sweep", toy, "--axis", "k1=0.1:5:200", "--axis", "k2=0.1:5:100", "--until", "100",
         "--readout", "final(B)",

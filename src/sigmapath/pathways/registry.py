@@ -8,15 +8,16 @@ engine stand beside the pathways, as "validation/<name>", and are listed only wh
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sigmapath.errors import ModelError, ParseError, UnknownNameError
-from sigmapath.experiment.condition import Condition, read_conditions
 from sigmapath.record import record
+
+if TYPE_CHECKING:
+    from sigmapath.experiment.condition import Condition
 
 __all__ = [
     "VALIDATION",
@@ -109,8 +110,8 @@ class PackagedModel:
 def find_model(name: str | os.PathLike[str]) -> PackagedModel | None:
     """Return the packaged pathway of that name; None if the name is that of a file.
 
-    A name with a suffix or a folder in it, or that exists as a file, is a file; a packaged name
-    goes first.
+    A name with a suffix is a file. So is one with a folder in it, or that exists as a file, unless
+    it is a packaged one.
 
     Raises
     ------
@@ -118,6 +119,9 @@ def find_model(name: str | os.PathLike[str]) -> PackagedModel | None:
         If it is neither, with near matches.
     """
     text = os.fspath(name)
+    path = Path(text)
+    if path.suffix:
+        return None
     if text in _all_names():
         entry = model_entry(text)
         return PackagedModel(
@@ -126,8 +130,7 @@ def find_model(name: str | os.PathLike[str]) -> PackagedModel | None:
             description=str(entry.get("description", "")),
             dose_arms=tuple(entry.get("dose_arms", ())),
         )
-    path = Path(text)
-    if not isinstance(name, str) or path.suffix or path.parent != Path() or path.is_file():
+    if not isinstance(name, str) or path.parent != Path() or path.is_file():
         return None
     model_path(text)
     return None
@@ -153,6 +156,8 @@ def model_entry(name: str) -> dict[str, Any]:
 
 def model_conditions() -> dict[str, Condition]:
     """Named conditions of the packaged pathways."""
+    from sigmapath.experiment.condition import read_conditions
+
     path = models_folder() / "conditions.toml"
     return read_conditions(path) if path.is_file() else {}
 
@@ -162,6 +167,9 @@ def _index() -> dict[str, dict[str, Any]]:
     path = models_folder() / "index.toml"
     if not path.is_file():
         return {}
+    # Imported where it is needed: the file of a user is found without the index.
+    import tomllib
+
     try:
         with path.open("rb") as stream:
             content = tomllib.load(stream)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from functools import lru_cache, partial
 from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -191,16 +191,47 @@ class _Crew:
         self.wait_for([partial(one, lo, hi) for lo, hi in spans], report)
 
     def wait_for(self, tasks: Sequence[Callable[[], int]], report: Callable[[int], None]) -> None:
-        """Run tasks in threads; report what they return in this one."""
-        with ThreadPoolExecutor(self.n_threads) as pool:
-            waiting = {pool.submit(task) for task in tasks}
-            while waiting:
+        """Run tasks in threads; report what they return in this one.
+
+        The first error of a task is raised here, once the tasks that had begun have ended.
+        """
+        waiting = iter(tasks)
+        turn, news = Lock(), Event()
+        ended: list[int | BaseException] = []
+
+        def work() -> None:
+            while True:
+                with turn:
+                    task = next(waiting, None)
+                if task is None:
+                    return
                 try:
-                    done, waiting = wait(waiting, _PATIENCE, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        report(future.result())
+                    ended.append(task())
+                except BaseException as error:
+                    ended.append(error)
+                news.set()
+
+        crew = [Thread(target=work) for _ in range(min(self.n_threads, len(tasks)))]
+        for thread in crew:
+            thread.start()
+        reported = 0
+        try:
+            while reported < len(tasks):
+                try:
+                    news.wait(_PATIENCE)
+                    news.clear()
+                    for outcome in ended[reported:]:
+                        reported += 1
+                        if isinstance(outcome, BaseException):
+                            raise outcome
+                        report(outcome)
                 except KeyboardInterrupt:
                     self.stop[0] = 1
+        finally:
+            with turn:
+                waiting = iter(())
+            for thread in crew:
+                thread.join()
 
 
 def _workers(

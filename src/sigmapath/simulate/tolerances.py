@@ -15,6 +15,7 @@ in a sweep.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -38,15 +39,15 @@ def with_tolerances(options: SolverOptions, system: OdeSystem, kernels: Kernels)
         return options
     quantities = (*system.parameters, *system.states)
     _, y = start_point(kernels, np.array([item.value for item in quantities]))
-    scale = _scales(np.abs(y), np.array([item.kind for item in system.states]))
+    scale = _scales(np.abs(y), [item.kind for item in system.states])
     return replace(options, atol=tuple((1e-3 * options.rtol * scale).tolist()))
 
 
-def _scales(sizes: FloatArray, kinds: NDArray[np.str_]) -> FloatArray:
+def _scales(sizes: FloatArray, kinds: Sequence[str]) -> FloatArray:
     """Scale of each state, at most 1; ``sizes`` are absolute start values, shape (n_state,)."""
     scale = np.ones(len(sizes))
-    for kind in np.unique(kinds):
-        mine = kinds == kind
+    for kind in sorted(set(kinds)):
+        mine = np.array([other == kind for other in kinds])
         size = np.where(np.isfinite(sizes[mine]), sizes[mine], 0.0)
         present = size[size > _LEAST_SHARE * size.max(initial=0.0)]
         if present.size:
