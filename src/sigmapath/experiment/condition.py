@@ -5,7 +5,6 @@ Enters: ``conditions.toml`` beside the models, or records made in Python. Leaves
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
@@ -110,6 +109,8 @@ def read_conditions(path: Path | str) -> dict[str, Condition]:
     ParseError
         If the file cannot be read, is no TOML, or holds something else than the above.
     """
+    import tomllib
+
     file = str(path)
     try:
         with open(path, "rb") as stream:

@@ -6,7 +6,6 @@ on stderr unless told otherwise. Nothing happens where the machine code is there
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from typing import Any
 
@@ -18,6 +17,8 @@ SOLVERS_MESSAGE = "compiling the solvers for this machine: once, about a minute"
 @cache
 def announce() -> None:
     """Say it, the first time in this process."""
+    import logging
+
     logging.getLogger("sigmapath").warning(SOLVERS_MESSAGE)
 
 

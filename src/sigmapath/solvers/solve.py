@@ -264,7 +264,9 @@ def _readouts(batch: BatchInput) -> tuple[Any, ...]:
     assert batch.t_end is not None
     window = batch.reducers.windows(batch.t_end)
     codes = np.ascontiguousarray(np.column_stack([batch.reducers.op, batch.reducers.output]))
-    return codes, window, np.unique(window[:, :2]), np.zeros((len(batch.reducers), 3))
+    # np.unique would import numpy.ma, which takes longer than a small simulation.
+    edges = np.array(sorted(set(window[:, :2].ravel().tolist())), dtype=np.float64)
+    return codes, window, edges, np.zeros((len(batch.reducers), 3))
 
 
 def jump_rows(jumps: JumpTable) -> NDArray[np.int64]:
