@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sigmapath.errors import ModelError, ParseError, PlanError
+from sigmapath.errors import ModelError, PlanError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,16 +21,14 @@ if TYPE_CHECKING:
     from sigmapath.experiment.condition import Condition
     from sigmapath.experiment.ligands import LigandTable
     from sigmapath.experiment.readouts import Readout
-    from sigmapath.lower.system import OdeSystem
     from sigmapath.model.describe import Table
     from sigmapath.model.issue import Issue
     from sigmapath.model.network import ReactionNetwork
     from sigmapath.results.raw import RawResult
     from sigmapath.simulate.engine import Engine
-    from sigmapath.simulate.prepared import Origin, Prepared
     from sigmapath.simulate.rest import RestReport
     from sigmapath.simulate.simulator import Simulator
-    from sigmapath.simulate.stochastic import StochasticEngine
+    from sigmapath.simulate.stages import Stages
 
 __all__ = ["Model", "from_antimony", "from_network", "from_sbml", "ligands", "load", "models"]
 
@@ -53,49 +50,42 @@ def load(name: str | os.PathLike[str]) -> Model:
     UnsupportedFeatureError
         If the model uses something that is not supported; says what and where.
     """
+    from sigmapath.pathways.ligands import ligand_table
     from sigmapath.pathways.registry import find_model
-    from sigmapath.simulate.prepared import known, origin_of
+    from sigmapath.simulate.stages import read_stages
 
     packaged = find_model(name)
-    path = name if packaged is None else packaged.path
-    origin = origin_of(path)
-    prepared = None if origin is None else known(origin)
-    network = _read(path) if origin is None or prepared is None else None
     if packaged is None:
-        return Model(network, origin=origin, prepared=prepared)
+        return Model(read_stages(name, conditions={}, ligands=ligand_table))
+    conditions = packaged.conditions()
     return Model(
-        network,
-        origin=origin,
-        prepared=prepared,
+        read_stages(packaged.path, conditions=conditions, ligands=ligand_table),
         name=packaged.name,
-        conditions=packaged.conditions(),
+        conditions=conditions,
         dose_arms=packaged.dose_arms,
     )
-
-
-def _read(path: str | os.PathLike[str]) -> ReactionNetwork:
-    from sigmapath.io.load import load_network
-
-    return load_network(path)
 
 
 def from_antimony(text: str) -> Model:
     """Return the model that an Antimony text defines; raises ParseError with the line."""
     from sigmapath.io.load import network_from_antimony
 
-    return Model(network_from_antimony(text))
+    return from_network(network_from_antimony(text))
 
 
 def from_sbml(text: str) -> Model:
     """Return the model that an SBML text defines; raises ParseError with the line."""
     from sigmapath.io.load import network_from_sbml
 
-    return Model(network_from_sbml(text))
+    return from_network(network_from_sbml(text))
 
 
 def from_network(network: ReactionNetwork) -> Model:
     """Return the model of a network built in Python (``sp.ModelBuilder(...).build()``)."""
-    return Model(network)
+    from sigmapath.pathways.ligands import ligand_table
+    from sigmapath.simulate.stages import Stages
+
+    return Model(Stages(network, conditions={}, ligands=ligand_table))
 
 
 def models(*, validation: bool = False) -> dict[str, str]:
@@ -121,14 +111,12 @@ def ligands() -> LigandTable:
 class Model:
     """A reaction network, ready for experiments. Immutable.
 
+    Made by :func:`load`, :func:`from_antimony`, :func:`from_sbml` and :func:`from_network`.
+
     Parameters
     ----------
-    network : ReactionNetwork or None
-        None where ``prepared`` stands for it.
-    origin : Origin, optional
-        File that the model comes from.
-    prepared : Prepared, optional
-        What is known of this file from before.
+    stages : Stages
+        The model itself, from its network to its engines.
     name : str, optional
         Of a packaged pathway; by default the network's id.
     conditions : mapping name -> Condition, optional
@@ -146,23 +134,19 @@ class Model:
 
     def __init__(
         self,
-        network: ReactionNetwork | None,
+        stages: Stages,
         *,
-        origin: Origin | None = None,
-        prepared: Prepared | None = None,
         name: str | None = None,
         conditions: Mapping[str, Condition] | None = None,
         dose_arms: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        self._given = network
-        self._origin = origin
-        self._known = prepared
-        self._name = name or self._own_id
+        self._stages = stages
+        self._name = name or stages.id
         self._conditions = dict(conditions or {})
         self._dose_arms = tuple(dose_arms)
 
     def __repr__(self) -> str:
-        n = self._network
+        n = self.network
         return f"<Model {self.id}: {len(n.species)} species, {len(n.reactions)} reactions>"
 
     # What it is ---------------------------------------------------------------------------------
@@ -175,42 +159,42 @@ class Model:
     @property
     def network(self) -> ReactionNetwork:
         """The reaction network as defined."""
-        return self._network
+        return self._stages.network
 
     @property
     def species(self) -> Table[Any]:
         """Species: id -> record; ``.to_pandas()`` for a table."""
         from sigmapath.model.describe import species_table
 
-        return species_table(self._network)
+        return species_table(self.network)
 
     @property
     def reactions(self) -> Table[Any]:
         """Reactions: id -> record with scheme and rate."""
         from sigmapath.model.describe import reactions_table
 
-        return reactions_table(self._network)
+        return reactions_table(self.network)
 
     @property
     def parameters(self) -> Table[Any]:
         """Parameters: id -> record with value, unit, source, grade and range."""
         from sigmapath.model.describe import parameters_table
 
-        return parameters_table(self._network)
+        return parameters_table(self.network)
 
     @property
     def compartments(self) -> Table[Any]:
         """Compartments: id -> record."""
         from sigmapath.model.describe import compartments_table
 
-        return compartments_table(self._network)
+        return compartments_table(self.network)
 
     @property
     def observables(self) -> Table[Any]:
         """Everything a run can record: text -> record. Formulas over these are allowed too."""
         from sigmapath.model.describe import observables_table
 
-        system = self._described
+        system = self._stages.described
         # Quantities of our own making, such as those that hold random draws, are no model ids.
         shown = {name: math for name, math in system.observables.items() if "#" not in name}
         return observables_table(shown, system.observable_units, where=self.id)
@@ -220,7 +204,7 @@ class Model:
         """Conserved totals: name -> record with its terms."""
         from sigmapath.model.describe import totals_table
 
-        return totals_table(self._totals(), where=self.id)
+        return totals_table(self._stages.totals(), where=self.id)
 
     @property
     def conditions(self) -> dict[str, Condition]:
@@ -229,7 +213,7 @@ class Model:
 
         if not self._conditions:
             return {}
-        system = self._described
+        system = self._stages.described
         ids = [quantity.id for quantity in (*system.parameters, *system.states)]
         return conditions_of(self._conditions, ids)
 
@@ -238,11 +222,11 @@ class Model:
         from sigmapath.model.issue import refusal
         from sigmapath.model.validate import check_network, describe_totals
 
-        issues = check_network(self._network)
+        issues = check_network(self.network)
         if any(issue.severity == "error" for issue in issues):
             return issues
         try:
-            totals = self._totals()
+            totals = self._stages.totals()
         except ModelError as error:
             return [refusal(error), *issues]
         return [*issues, *describe_totals(totals)]
@@ -251,7 +235,7 @@ class Model:
         """Return reactions, rules and differential equations as text."""
         from sigmapath.model.equations import equations
 
-        return equations(self._network)
+        return equations(self.network)
 
     def source(self, *, backend: str = "numba") -> str:
         """Return the generated code: numba source, or LLVM IR with ``backend="llvm"``."""
@@ -265,7 +249,7 @@ class Model:
         """Return an overview as text: what the model holds, with units and sources."""
         from sigmapath.model.overview import overview
 
-        return overview(self._network, name=self.id, conditions=self.conditions)
+        return overview(self.network, name=self.id, conditions=self.conditions)
 
     def to_sbml(
         self,
@@ -297,25 +281,21 @@ class Model:
 
         given = (parameters, initial, doses, protocol, condition)
         if all(entry is None for entry in given):
-            return network_to_sbml(self._network)
+            return network_to_sbml(self.network)
         from sigmapath.simulate.bake import bake
 
         plan = self._engine.plan(
-            times=_NO_END if until is None else until,
-            observables=self._engine.index.states,
-            parameters=parameters,
-            initial=initial,
-            doses=doses,
-            protocol=protocol,
+            times=_NO_END if until is None else until, observables=self._engine.index.states,
+            parameters=parameters, initial=initial, doses=doses, protocol=protocol,
             condition=condition,
-        )
-        return network_to_sbml(bake(self._engine, self._network, plan))
+        )  # fmt: skip
+        return network_to_sbml(bake(self._engine, self.network, plan))
 
     def to_antimony(self) -> str:
         """Return the model as Antimony; refuses what Antimony cannot say."""
         from sigmapath.io.antimony_write import network_to_antimony
 
-        return network_to_antimony(self._network)
+        return network_to_antimony(self.network)
 
     # What it does -------------------------------------------------------------------------------
 
@@ -371,19 +351,10 @@ class Model:
             runs have the dimension ``replicate`` before it, or ``statistic`` ("mean", "sd").
         """
         return self._dataset(
-            times=times,
-            doses=doses,
-            parameters=parameters,
-            initial=initial,
-            condition=condition,
-            protocol=protocol,
-            observables=observables,
-            ensemble=ensemble,
-            seed=seed,
-            replicates=replicates,
-            moments=moments,
-            **options,
-        )
+            times=times, doses=doses, parameters=parameters, initial=initial, condition=condition,
+            protocol=protocol, observables=observables, ensemble=ensemble, seed=seed,
+            replicates=replicates, moments=moments, **options,
+        )  # fmt: skip
 
     def sweep(
         self,
@@ -422,19 +393,10 @@ class Model:
         if not axes:
             raise PlanError("a sweep needs at least one axis", fix="use simulate for a single run")
         return self._dataset(
-            axes=axes,
-            times=times,
-            readouts=readouts,
-            observables=observables,
-            doses=doses,
-            parameters=parameters,
-            initial=initial,
-            condition=condition,
-            protocol=protocol,
-            ensemble=ensemble,
-            seed=seed,
-            **options,
-        )
+            axes=axes, times=times, readouts=readouts, observables=observables, doses=doses,
+            parameters=parameters, initial=initial, condition=condition, protocol=protocol,
+            ensemble=ensemble, seed=seed, **options,
+        )  # fmt: skip
 
     def dose_response(
         self,
@@ -476,20 +438,10 @@ class Model:
         from sigmapath.analysis.dose_response import run_dose_response
 
         return run_dose_response(
-            self._engine,
-            ligand,
-            doses,
-            readout=readout,
-            times=times,
-            companions=with_doses,
-            options=options,
-            parameters=parameters,
-            initial=initial,
-            condition=condition,
-            protocol=protocol,
-            ensemble=ensemble,
-            seed=seed,
-        )
+            self._engine, ligand, doses, readout=readout, times=times, companions=with_doses,
+            options=options, parameters=parameters, initial=initial, condition=condition,
+            protocol=protocol, ensemble=ensemble, seed=seed,
+        )  # fmt: skip
 
     def dose_experiment(
         self,
@@ -559,14 +511,9 @@ class Model:
         from sigmapath.simulate.simulator import Simulator
 
         plan = self._engine.plan(
-            times=times,
-            observables=observables,
-            doses=doses,
-            parameters=parameters,
-            initial=initial,
-            condition=condition,
-            protocol=protocol,
-        )
+            times=times, observables=observables, doses=doses, parameters=parameters,
+            initial=initial, condition=condition, protocol=protocol,
+        )  # fmt: skip
         return Simulator(self._engine, plan, **options)
 
     def steady_state(
@@ -621,29 +568,7 @@ class Model:
             time, number of points).
         progress : callable (done, total), optional
         """
-        options = {name: given.pop(name) for name in list(given) if name in _OPTION_NAMES}
-        times = given.get("times")
-        if isinstance(times, tuple) and len(times) == 2 and isinstance(times[1], int):
-            given["times"], given["points"] = times
-        chance = {name: given.pop(name, None) for name in ("replicates", "moments")}
-        chance = {
-            name: value
-            for name, value in chance.items()
-            if value is not None and value is not False
-        }
-        if options.get("method") == "ssa":
-            options["progress"] = progress
-            return self._stochastic.run(options=options, **chance, **given)
-        if chance:
-            raise PlanError(
-                f"{' and '.join(chance)}: only stochastic runs have replicates",
-                fix='add method="ssa"',
-            )
-        if given.get("observables") is not None:
-            # Trajectories that are asked for by name are kept, beside readouts too.
-            given.setdefault("keep_trajectories", True)
-        plan = self._engine.plan(**given)
-        return self._engine.run(plan, progress=progress, **options)
+        return self._stages.run(given, progress=progress)
 
     # Inside -------------------------------------------------------------------------------------
 
@@ -653,111 +578,10 @@ class Model:
         return to_dataset(self.run(**given))
 
     @property
-    def _own_id(self) -> str:
-        return self._known.id if self._known is not None else self._network.id
-
-    @cached_property
-    def _network(self) -> ReactionNetwork:
-        """The network; of a file that is known from before, it is read when first needed."""
-        if self._given is not None:
-            return self._given
-        from sigmapath.simulate.prepared import origin_of
-
-        assert self._origin is not None
-        if origin_of(self._origin.path) != self._origin:
-            raise ParseError(
-                "the file has changed since the model was loaded",
-                file=str(self._origin.path),
-                fix="load it again",
-            )
-        return _read(self._origin.path)
-
-    @cached_property
-    def _prepared(self) -> Prepared:
-        """The lowered model; made once, and remembered for the next process."""
-        from sigmapath.simulate.prepared import prepare, remember
-
-        if self._known is not None:
-            return self._known
-        prepared = prepare(self._network)
-        if self._origin is not None:
-            remember(self._origin, prepared)
-        return prepared
-
-    @cached_property
-    def _described(self) -> OdeSystem:
-        """The lowered model to look at; random draws, which only stochastic runs make, are kept."""
-        if self._known is not None or "_prepared" in self.__dict__:
-            return self._prepared.system
-        from sigmapath.lower.draws import has_draws
-        from sigmapath.lower.flatten import inline_functions
-        from sigmapath.lower.propensities import system_of
-
-        if has_draws(inline_functions(self._network)):
-            return system_of(self._network)
-        return self._prepared.system
-
-    @cached_property
     def _engine(self) -> Engine:
-        """The model made ready to run; made once, when first needed."""
-        from sigmapath.pathways.ligands import ligand_table
-        from sigmapath.simulate.engine import Engine
-
-        return Engine(
-            self._prepared.system,
-            ligands=ligand_table(),
-            conditions=self._conditions,
-            ranges=self._prepared.ranges,
-            inputs=self._prepared.inputs,
-            default_observables=self._prepared.default_observables,
-            long_names=self._prepared.long_names,
-        )
-
-    @cached_property
-    def _stochastic(self) -> StochasticEngine:
-        """The model as a jump process; made once, when first needed."""
-        from sigmapath.pathways.ligands import ligand_table
-        from sigmapath.simulate.evidence import input_ids, long_names, parameter_ranges
-        from sigmapath.simulate.stochastic import StochasticEngine
-
-        return StochasticEngine(
-            self._network,
-            ligands=ligand_table(),
-            conditions=self._conditions,
-            ranges=parameter_ranges(self._network),
-            inputs=input_ids(self._network),
-            long_names=long_names(self._network),
-        )
-
-    def _totals(self) -> list[tuple[str, list[tuple[float, str]]]]:
-        """Conserved totals as (name, [(coefficient, species id)])."""
-        system = self._described
-        states = system.states
-        return [
-            (
-                moiety.name,
-                [
-                    (coefficient, states[i].id)
-                    for i, coefficient in zip(moiety.states, moiety.coefficients, strict=True)
-                ],
-            )
-            for moiety in system.moieties
-        ]
+        """What assays, evidence and explanations run on."""
+        return self._stages.engine
 
 
 # Later than anything that an experiment schedules [model time]; nothing is integrated to here.
 _NO_END = 1e300
-
-_OPTION_NAMES = (
-    "method",
-    "rtol",
-    "atol",
-    "max_steps",
-    "max_step",
-    "first_step",
-    "event_seed",
-    "backend",
-    "tier",
-    "lanes",
-    "threads",
-)

@@ -25,7 +25,7 @@ def check(model: o.ModelArgument) -> int:
     Exit code 0 if all is well (remarks and warnings included), 1 if something is wrong or refused,
     2 if the file cannot be read.
     """
-    from sigmapath.api import Model, load
+    from sigmapath.api import from_network, load
     from sigmapath.io.check import check_file, shortened
     from sigmapath.pathways.registry import find_model
 
@@ -33,7 +33,7 @@ def check(model: o.ModelArgument) -> int:
     found = check_file(model if packaged is None else packaged.path)
     issues = list(found.issues)
     if found.network is not None:
-        own = (load(model) if packaged else Model(found.network)).check()
+        own = (load(model) if packaged else from_network(found.network)).check()
         # libSBML has looked at the units of an SBML file; twice would be once too often.
         issues += [issue for issue in own if not (found.has_units and issue.is_about_units)]
     print(table(["construct", "uses", "support", "where"], _construct_rows(found.constructs)))
