@@ -223,7 +223,7 @@ def test_all_sbml_kinds_are_known():
      "Wb", "T", "H"],
 )  # fmt: skip
 def test_agreement_with_pint(name):
-    pint = pytest.importorskip("pint")
+    pint = pytest.importorskip("pint", reason="the extra units is not installed")
     registry = pint.UnitRegistry()
     theirs = registry.Quantity(1.0, {"H": "henry", "uM": "micromolar"}.get(name, name))
     dimensions = theirs.dimensionality

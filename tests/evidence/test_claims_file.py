@@ -22,7 +22,7 @@ def test_every_claim_is_there_with_an_experiment() -> None:
 
 @pytest.mark.skipif(not GIVEN.is_file(), reason="the list of claims as given is not here")
 def test_claims_are_as_given() -> None:
-    yaml = pytest.importorskip("yaml")
+    yaml = pytest.importorskip("yaml", reason="pyyaml is not installed")
     given = yaml.safe_load(GIVEN.read_text(encoding="utf-8"))["claims"]
     assert [row["id"] for row in given] == list(CLAIMS)
     for row in given:

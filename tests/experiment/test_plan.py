@@ -80,7 +80,6 @@ def test_a_plain_run_changes_nothing():
     plan = build()
     assert plan.n_runs == 1
     assert plan.shape == ()
-    assert plan.run_label(0) == {}
     assert len(plan.jumps) == 0
     assert plan.rest is None
     assert np.array_equal(plan.chunk(0, 1).start[0], INDEX.values, equal_nan=True)
@@ -434,7 +433,6 @@ def test_axes_span_the_runs_in_the_order_given():
     assert [(start(plan, "k_on", i), rows(plan, i)[0][3]) for i in range(6)] == [
         (1.0, 0.0), (1.0, 2.0), (2.0, 0.0), (2.0, 2.0), (3.0, 0.0), (3.0, 2.0),
     ]  # fmt: skip
-    assert plan.run_label(5) == {"k_on": "3 1/s", "tunicamycin": "2 ug/mL"}
     assert [axis.unit for axis in plan.axes] == ["1/s", "ug/mL"]
 
 
@@ -512,7 +510,6 @@ def test_an_axis_drives_the_amount_of_scheduled_doses():
     )
     assert [row[3] for row in rows(plan, 1)] == [0.2, -0.2, 0.2, -0.2]
     assert plan.axes[0].unit == "amol"
-    assert plan.run_label(1) == {"Ca_cyt": "4 amol"}
 
 
 @pytest.mark.parametrize(

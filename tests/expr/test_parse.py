@@ -10,7 +10,7 @@ from sigmapath.errors import ParseError
 from sigmapath.expr.evaluate import evaluate
 from sigmapath.expr.nodes import TIME, apply, symbol
 from sigmapath.expr.parse import parse
-from sigmapath.expr.render import render, render_latex
+from sigmapath.expr.render import render
 
 VALUES = {"a": 3.0, "b": 2.0, "c": -1.5, "[S]": 7.0, "amount(S)": 14.0, "R.k": 0.5, "pi2": 9.0}
 
@@ -128,10 +128,3 @@ def test_long_flat_text_and_many_signs_are_no_problem():
 )
 def test_rendering_uses_few_brackets(text, shown):
     assert render(parse(text)) == shown
-
-
-def test_latex():
-    assert render_latex(parse("k_1 * S^2 / (K + S)")) == (
-        r"\frac{\mathrm{k\_1} \, \mathrm{S}^{2}}{\mathrm{K} + \mathrm{S}}"
-    )
-    assert r"\begin{cases}" in render_latex(parse("piecewise(1, a < b, 2)"))

@@ -10,7 +10,7 @@ from sigmapath.model.describe import (
     species_table,
     totals_table,
 )
-from sigmapath.model.equations import equations, equations_latex
+from sigmapath.model.equations import equations
 
 
 @pytest.fixture
@@ -105,12 +105,6 @@ def test_equations_balance_amounts(network):
     assert "amount(B)" not in text
     assert "C(0) = A / 2" in text
     assert "wash: at time > 3: C = 0" in text
-
-
-def test_latex_is_one_balanced_environment(network):
-    text = equations_latex(network)
-    assert text.startswith(r"\begin{align*}")
-    assert text.count("{") == text.count("}")
 
 
 def test_equations_of_an_empty_model():

@@ -104,9 +104,10 @@ def test_notebook_runs_and_shows_what_it_says(name, tmp_path, monkeypatch):
     with warnings.catch_warnings():
         # Jupyter's own packages warn about one another; the kernel below has rules of its own.
         warnings.simplefilter("ignore")
-        nbformat = pytest.importorskip("nbformat")
-        nbclient = pytest.importorskip("nbclient")
-        pytest.importorskip("ipykernel")
+        why = "the extra notebooks is not installed"
+        nbformat = pytest.importorskip("nbformat", reason=why)
+        nbclient = pytest.importorskip("nbclient", reason=why)
+        pytest.importorskip("ipykernel", reason=why)
         document = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
         nbformat.validate(document)
         strict = nbformat.v4.new_code_cell(

@@ -46,7 +46,7 @@ EXPERIMENTS = {
 
 @pytest.fixture(scope="module")
 def roadrunner():
-    library = pytest.importorskip("roadrunner")
+    library = pytest.importorskip("roadrunner", reason="libroadrunner is not installed")
     library.Logger.setLevel(library.Logger.LOG_ERROR)
     # The optimising compiler takes eight seconds a model and changes no digit that counts here.
     library.Config.setValue(library.Config.LLVM_BACKEND, library.Config.LLJIT)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sbml_maths import Equations, flat_sbml
 
-roadrunner = pytest.importorskip("roadrunner")
+roadrunner = pytest.importorskip("roadrunner", reason="libroadrunner is not installed")
 
 HOUR = 3600.0
 AGONIST = {"L1": 1.0, "Kd_L1": 0.0038, "alpha_L1": 60.0}

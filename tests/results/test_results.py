@@ -309,7 +309,7 @@ def test_zarr_without_its_library_names_the_extra(tmp_path, monkeypatch):
 
 
 def test_zarr_reads_back(tmp_path):
-    pytest.importorskip("zarr")
+    pytest.importorskip("zarr", reason="the extra zarr is not installed")
     data = to_dataset(made())
     save_dataset(data, tmp_path / "r.zarr")
     assert np.array_equal(read_dataset(tmp_path / "r.zarr")["a / b"], data["a / b"])

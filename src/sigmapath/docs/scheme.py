@@ -7,14 +7,13 @@ or a PNG file.
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
 from sigmapath.docs.influences import Arrow, Diagram, Node
 from sigmapath.docs.layers import Placement, place
 from sigmapath.plot.style import ACCENTS, GREY, styled
 
-__all__ = ["KINDS_OF_ARROW", "scheme_png", "scheme_svg"]
+__all__ = ["KINDS_OF_ARROW", "scheme_svg"]
 
 # Lengths in inches.
 _LAYER = 0.78
@@ -51,12 +50,6 @@ def scheme_svg(scheme: Diagram) -> str:
             stream = io.StringIO()
             _figure(scheme).savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return stream.getvalue()
-
-
-def scheme_png(scheme: Diagram, path: Path) -> None:
-    """Write the picture as PNG."""
-    with styled():
-        _figure(scheme).savefig(path, dpi=130)
 
 
 def _width(node: Node) -> float:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.experiment.observables import Observable
-from sigmapath.experiment.targets import shown
 from sigmapath.record import record
 
 __all__ = [
@@ -227,16 +226,6 @@ class RunPlan:
                 jump_values[:, axis.jump_index] = axis.jump_values[place]
                 rest_values[:, axis.rest_index] = axis.rest_values[place]
         return PlanChunk(start=start, jump_values=jump_values, rest_values=rest_values)
-
-    def run_label(self, i: int) -> dict[str, str]:
-        """Where run i stands on each axis, with units, for messages."""
-        if not self.axes:
-            return {}
-        places = np.unravel_index(i, self.shape)
-        return {
-            axis.name: shown(float(axis.coordinates[place]), axis.unit)
-            for axis, place in zip(self.axes, places, strict=True)
-        }
 
     def combine(self, reduced: FloatArray) -> FloatArray:
         """Turn reducers into readouts.

@@ -1,4 +1,4 @@
-"""Expressions to text: infix that :mod:`sigmapath.expr.parse` reads back, and LaTeX.
+"""Expressions to text: infix that :mod:`sigmapath.expr.parse` reads back.
 
 Enters: an expression. Leaves: text with the fewest brackets. Iterative, so depth is no limit; the
 length is bounded, because a shared graph can be exponentially longer as text.
@@ -7,13 +7,12 @@ length is bounded, because a shared graph can be exponentially longer as text.
 from __future__ import annotations
 
 import math
-import re
 
 from sigmapath.errors import ModelError
 from sigmapath.expr.nodes import Expr, postorder
 from sigmapath.expr.parse import CONSTANTS
 
-__all__ = ["render", "render_latex"]
+__all__ = ["render"]
 
 MAX_LENGTH = 1_000_000
 
@@ -21,14 +20,6 @@ MAX_LENGTH = 1_000_000
 _LOGIC, _RELATION, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(7)
 
 _RELATIONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
-_LATEX_RELATIONS = {
-    "lt": "<",
-    "le": r"\le",
-    "gt": ">",
-    "ge": r"\ge",
-    "eq": "=",
-    "ne": r"\ne",
-}
 Text = tuple[str, int]
 
 
@@ -138,87 +129,4 @@ def render(root: Expr) -> str:
     done: dict[Expr, Text] = {}
     for node in postorder([root]):
         done[node] = _checked(_infix(node, [done[a] for a in node.args]))
-    return done[root][0]
-
-
-def _latex_name(name: str) -> str:
-    return r"\mathrm{" + re.sub(r"([_#%&$])", r"\\\1", name) + "}"
-
-
-def _latex_number(value: float) -> Text:
-    text, level = _number(value)
-    if "e" in text and text not in ("inf", "-inf"):
-        mantissa, exponent = text.split("e")
-        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", min(level, _PRODUCT)
-    return text.replace("inf", r"\infty").replace("nan", r"\mathrm{NaN}"), level
-
-
-def _latex_cases(args: list[Text]) -> str:
-    rows = [
-        rf"{value} & \text{{if }} {condition}"
-        for (value, _), (condition, _) in zip(args[:-1:2], args[1::2], strict=False)
-    ]
-    if len(args) % 2:
-        rows.append(rf"{args[-1][0]} & \text{{otherwise}}")
-    return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
-
-
-def _latex(node: Expr, args: list[Text]) -> Text:
-    match node.op:
-        case "num":
-            return _latex_number(float(node.value or 0.0))
-        case "sym":
-            return _latex_name(str(node.value)), _ATOM
-        case "time":
-            return "t", _ATOM
-        case "mul" if len(args) > 1:
-            rest = [_latex_unsigned(text) for text in args[1:]]
-            return r" \, ".join([_latex_bracketed(args[0], _PRODUCT), *rest]), _PRODUCT
-        case "add" if len(args) > 1:
-            text, level = _infix(node, args)
-            return text, level
-        case "neg":
-            return "-" + _latex_unsigned(args[0]), min(_SIGN, max(_PRODUCT, args[0][1]))
-        case "div":
-            return rf"\frac{{{args[0][0]}}}{{{args[1][0]}}}", _POWER
-        case "pow":
-            return f"{_latex_bracketed(args[0], _ATOM)}^{{{args[1][0]}}}", _POWER
-        case "sqrt":
-            return rf"\sqrt{{{args[0][0]}}}", _ATOM
-        case "piecewise":
-            return _latex_cases(args), _SUM
-        case "rateof":
-            return rf"\frac{{d}}{{dt}} {args[0][0]}", _PRODUCT
-        case op if op in _LATEX_RELATIONS:
-            return f"{args[0][0]} {_LATEX_RELATIONS[op]} {args[1][0]}", _RELATION
-        case "and" | "or":
-            joint = r" \land " if node.op == "and" else r" \lor "
-            return joint.join(_latex_bracketed(text, _RELATION) for text in args), _LOGIC
-        case "add" | "mul":
-            return _infix(node, args)
-    name = _latex_name(str(node.value) if node.op in ("call", "draw") else node.op)
-    return rf"{name}\left({', '.join(text for text, _ in args)}\right)", _ATOM
-
-
-def _latex_bracketed(text: Text, at_least: int) -> str:
-    return text[0] if text[1] >= at_least else rf"\left({text[0]}\right)"
-
-
-def _latex_unsigned(text: Text) -> str:
-    open_sign = text[0].startswith("-")
-    return _latex_bracketed(text, _ATOM + 1 if open_sign else _PRODUCT)
-
-
-def render_latex(root: Expr) -> str:
-    r"""Return LaTeX for mathematics mode, names upright.
-
-    Examples
-    --------
-    >>> from sigmapath.expr.parse import parse
-    >>> render_latex(parse("k * S / (K + S)"))
-    '\\frac{\\mathrm{k} \\, \\mathrm{S}}{\\mathrm{K} + \\mathrm{S}}'
-    """
-    done: dict[Expr, Text] = {}
-    for node in postorder([root]):
-        done[node] = _checked(_latex(node, [done[a] for a in node.args]))
     return done[root][0]

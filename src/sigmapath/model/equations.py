@@ -1,17 +1,17 @@
 """The equations of a network as text: schemes with rates, rules, balances, events.
 
-Enters: a :class:`~sigmapath.model.network.ReactionNetwork`. Leaves: plain text or LaTeX, as the
-network defines them, before any lowering.
+Enters: a :class:`~sigmapath.model.network.ReactionNetwork`. Leaves: plain text, as the network
+defines them, before any lowering.
 """
 
 from __future__ import annotations
 
-from sigmapath.expr.render import render, render_latex
+from sigmapath.expr.render import render
 from sigmapath.model.components import Event, SpeciesReference
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.model.scheme import write_scheme
 
-__all__ = ["equations", "equations_latex"]
+__all__ = ["equations"]
 
 
 def equations(network: ReactionNetwork) -> str:
@@ -98,43 +98,3 @@ def _event_line(event: Event, number: int) -> str:
     changes = ", ".join(f"{a.variable} = {render(a.math)}" for a in event.assignments)
     after = f" after {render(event.delay)}" if event.delay is not None else ""
     return f"{event.id or f'event {number}'}: at {render(event.trigger.math)}{after}: {changes}"
-
-
-def equations_latex(network: ReactionNetwork) -> str:
-    """Return rates, balances and rules as one LaTeX ``align*`` environment."""
-    rows = [
-        rf"v_{{\mathrm{{{_escaped(r.id)}}}}} &= {render_latex(r.kinetic_law.math)}"
-        for r in network.reactions
-        if r.kinetic_law is not None
-    ]
-    for species, terms in _balances(network):
-        total = "".join(_latex_term(*term, first=i == 0) for i, term in enumerate(terms)) or "0"
-        rows.append(_derivative(rf"n_{{\mathrm{{{_escaped(species)}}}}}") + f" &= {total}")
-    rows += _latex_rules(network)
-    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
-
-
-def _latex_term(coefficient: str, reaction: str, *, first: bool) -> str:
-    sign, size = coefficient[0], coefficient[1:]
-    shown = "" if first and sign == "+" else f"{sign} "
-    factor = "" if size == "1" else rf"{_escaped(size)}\,"
-    return rf"{shown}{factor}v_{{\mathrm{{{_escaped(reaction)}}}}} "
-
-
-def _latex_rules(network: ReactionNetwork) -> list[str]:
-    rows = [
-        _derivative(rf"\mathrm{{{_escaped(r.variable)}}}") + f" &= {render_latex(r.math)}"
-        for r in network.rate_rules
-    ]
-    return rows + [
-        rf"\mathrm{{{_escaped(r.variable)}}} &= {render_latex(r.math)}"
-        for r in network.assignment_rules
-    ]
-
-
-def _derivative(of: str) -> str:
-    return rf"\frac{{\mathrm{{d}} {of}}}{{\mathrm{{d}}t}}"
-
-
-def _escaped(name: str) -> str:
-    return name.replace("_", r"\_")

@@ -27,7 +27,7 @@ NAMES = ["A", "B", "D", "x"]
 
 @pytest.fixture(scope="module")
 def roadrunner():
-    return pytest.importorskip("roadrunner")
+    return pytest.importorskip("roadrunner", reason="libroadrunner is not installed")
 
 
 def runner(roadrunner, network):
