@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sigmapath.experiment.condition import Condition
     from sigmapath.experiment.ligands import LigandTable
     from sigmapath.experiment.readouts import Readout
-    from sigmapath.model.describe import Table
+    from sigmapath.model.table import Table
     from sigmapath.model.issue import Issue
     from sigmapath.model.network import ReactionNetwork
     from sigmapath.results.raw import RawResult

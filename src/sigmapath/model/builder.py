@@ -1,19 +1,16 @@
 """The Python front end: build a reaction network step by step.
 
 Enters: names, numbers, units and laws as a modeller writes them. Leaves: a validated, immutable
-:class:`~sigmapath.model.network.ReactionNetwork`. :class:`ModelBuilder` is the only mutable object
-of this layer.
+:class:`~sigmapath.model.network.ReactionNetwork`. :class:`ModelBuilder`, with its
+:class:`~sigmapath.model.parts.Parts`, is the only mutable object of this layer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
 from sigmapath.errors import SigmapathError
-from sigmapath.expr.nodes import Expr, ExprLike, free_symbols, number, symbol
-from sigmapath.expr.parse import parse
+from sigmapath.expr.nodes import Expr, ExprLike
 from sigmapath.model.components import (
     AlgebraicRule,
     AssignmentRule,
@@ -30,13 +27,12 @@ from sigmapath.model.components import (
     Reaction,
     Species,
     Trigger,
-    UnitDefinition,
 )
 from sigmapath.model.evidence import Evidence, write_evidence
-from sigmapath.model.issue import Issue, raise_errors
+from sigmapath.model.issue import raise_errors
 from sigmapath.model.network import ModelUnits, ReactionNetwork
+from sigmapath.model.parts import Parts, name_of
 from sigmapath.model.scheme import read_scheme
-from sigmapath.model.unit_definitions import SBML_UNIT_KINDS, definition_from_text
 from sigmapath.model.validate import check_network
 
 __all__ = ["ModelBuilder"]
@@ -84,26 +80,17 @@ class ModelBuilder:
         extent: str = "",
     ) -> None:
         self._id, self._name, self._notes = id, name, notes
-        self._issues: list[Issue] = []
-        self._definitions: dict[str, UnitDefinition] = {}
-        self._parts: dict[type, list[Any]] = {}
-        self._constant: dict[str, bool | None] = {}
+        self._parts = Parts()
         roles = {"time": time, "volume": volume, "area": area, "length": length}
         roles |= {"substance": substance, "extent": extent or substance}
-        named = {role: self._unit_id(text, f"unit of {role}") for role, text in roles.items()}
+        named = {role: self._parts.unit_id(text, f"unit of {role}") for role, text in roles.items()}
         self._units = ModelUnits(**named)
 
     # -- quantities --------------------------------------------------------------------------
 
     def unit(self, id: str, text: str) -> None:
         """Define the unit ``id`` as ``text``, for example ``unit("per_uM_s", "1/(uM s)")``."""
-        try:
-            definition = definition_from_text(text, id)
-        except SigmapathError as error:
-            self._mistake("bad_unit", f"unit {id}", error)
-            return
-        if self._definitions.setdefault(id, definition) != definition:
-            self._problem("duplicate_id", f"unit {id}", f"the unit '{id}' is defined twice")
+        self._parts.define_unit(id, text)
 
     def compartment(
         self,
@@ -117,12 +104,12 @@ class ModelBuilder:
         notes: str = "",
     ) -> Expr:
         """Add a compartment of ``size`` in ``units`` (the model's, if not given)."""
-        return self._quantity(
+        return self._parts.quantity(
             Compartment(
                 id=id,
                 name=name,
                 size=size,
-                units=self._unit_id(units, f"compartment {id}"),
+                units=self._parts.unit_id(units, f"compartment {id}"),
                 spatial_dimensions=dimensions,
                 meta=Meta(notes=notes),
             ),
@@ -165,20 +152,20 @@ class ModelBuilder:
             For people.
         """
         if concentration is not None and amount is not None:
-            self._problem(
+            self._parts.problem(
                 "two_initial_values",
                 f"species {id}",
                 "both an initial concentration and an initial amount are given",
                 "give one of the two",
             )
-        return self._quantity(
+        return self._parts.quantity(
             Species(
                 id=id,
-                compartment=_name(compartment),
+                compartment=name_of(compartment),
                 name=name,
                 initial_amount=amount,
                 initial_concentration=concentration,
-                substance_units=self._unit_id(units, f"species {id}"),
+                substance_units=self._parts.unit_id(units, f"species {id}"),
                 has_only_substance_units=counts_amount,
                 boundary_condition=boundary,
                 meta=Meta(notes=notes),
@@ -220,12 +207,12 @@ class ModelBuilder:
             The symbol of the parameter.
         """
         text = write_evidence(evidence) if evidence is not None else notes
-        return self._quantity(
+        return self._parts.quantity(
             Parameter(
                 id=id,
                 name=name,
                 value=value,
-                units=self._unit_id(units, f"parameter {id}"),
+                units=self._parts.unit_id(units, f"parameter {id}"),
                 meta=Meta(notes=text),
             ),
             constant,
@@ -268,49 +255,49 @@ class ModelBuilder:
         name, notes : str
             For people.
         """
-        rid = id or f"R{len(self._of(Reaction)) + 1}"
+        rid = id or f"R{len(self._parts.of(Reaction)) + 1}"
         where = f"reaction {rid}"
         try:
             reactants, products, arrow = read_scheme(scheme)
         except SigmapathError as error:
-            self._mistake("bad_scheme", where, error)
+            self._parts.mistake("bad_scheme", where, error)
             return
         locals_ = tuple(LocalParameter(id=key, value=v) for key, v in (local or {}).items())
-        math = None if law is None else self._math(law, f"kinetic law of {where}")
+        math = None if law is None else self._parts.math(law, f"kinetic law of {where}")
         kinetic_law = None if math is None else KineticLaw(math=math, local_parameters=locals_)
-        self._add(
+        self._parts.add(
             Reaction(
                 id=rid,
                 reactants=reactants,
                 products=products,
-                modifiers=tuple(map(_name, modifiers)),
+                modifiers=tuple(map(name_of, modifiers)),
                 kinetic_law=kinetic_law,
                 name=name,
                 reversible=arrow if reversible is None else reversible,
-                compartment=_name(compartment),
+                compartment=name_of(compartment),
                 meta=Meta(notes=notes),
             )
         )
 
     def assignment_rule(self, variable: str | Expr, math: ExprLike) -> None:
         """Let ``variable = math`` hold at all times."""
-        self._rule(AssignmentRule, "assignment rule", variable, math)
+        self._parts.rule(AssignmentRule, "assignment rule", variable, math)
 
     def rate_rule(self, variable: str | Expr, math: ExprLike) -> None:
         """Let ``d variable / dt = math``."""
-        self._rule(RateRule, "rate rule", variable, math)
+        self._parts.rule(RateRule, "rate rule", variable, math)
 
     def algebraic_rule(self, math: ExprLike) -> None:
         """Let ``0 = math`` hold at all times."""
-        parsed = self._math(math, "algebraic rule")
+        parsed = self._parts.math(math, "algebraic rule")
         if parsed is not None:
-            self._add(AlgebraicRule(math=parsed))
+            self._parts.add(AlgebraicRule(math=parsed))
 
     def initial_assignment(self, variable: str | Expr, math: ExprLike) -> None:
         """Let ``variable`` start at ``math``."""
-        parsed = self._math(math, f"initial assignment of {_name(variable)}")
+        parsed = self._parts.math(math, f"initial assignment of {name_of(variable)}")
         if parsed is not None:
-            self._add(InitialAssignment(symbol=_name(variable), math=parsed))
+            self._parts.add(InitialAssignment(symbol=name_of(variable), math=parsed))
 
     def event(
         self,
@@ -331,12 +318,13 @@ class ModelBuilder:
         ``initial_value`` is the trigger's value before the start, and an event that is not
         ``persistent`` is dropped if its trigger turns false during the delay.
         """
-        where = f"event {id or len(self._of(Event)) + 1}"
-        condition = self._math(trigger, f"trigger of {where}")
-        values = {v: self._math(m, f"{where}, assignment of {v}") for v, m in assignments.items()}
+        where = f"event {id or len(self._parts.of(Event)) + 1}"
+        read = self._parts.math
+        condition = read(trigger, f"trigger of {where}")
+        values = {v: read(m, f"{where}, assignment of {v}") for v, m in assignments.items()}
         if condition is None:
             return
-        self._add(
+        self._parts.add(
             Event(
                 id=id,
                 name=name,
@@ -344,17 +332,17 @@ class ModelBuilder:
                 assignments=tuple(
                     EventAssignment(variable=v, math=m) for v, m in values.items() if m is not None
                 ),
-                delay=None if delay is None else self._math(delay, f"delay of {where}"),
-                priority=None if priority is None else self._math(priority, f"priority of {where}"),
+                delay=None if delay is None else read(delay, f"delay of {where}"),
+                priority=None if priority is None else read(priority, f"priority of {where}"),
                 use_values_from_trigger_time=use_values_from_trigger_time,
             )
         )
 
     def function(self, id: str, arguments: Sequence[str], body: ExprLike) -> None:
         """Define ``id(arguments...) = body`` for use in formulas."""
-        parsed = self._math(body, f"function {id}")
+        parsed = self._parts.math(body, f"function {id}")
         if parsed is not None:
-            self._add(FunctionDefinition(id=id, arguments=tuple(arguments), body=parsed))
+            self._parts.add(FunctionDefinition(id=id, arguments=tuple(arguments), body=parsed))
 
     def build(self) -> ReactionNetwork:
         """Return the network.
@@ -365,97 +353,11 @@ class ModelBuilder:
             One error that lists everything that is wrong.
         """
         network = self._network()
-        raise_errors([*self._issues, *check_network(network)], where=f"model {self._id}")
+        issues = [*self._parts.issues, *check_network(network)]
+        raise_errors(issues, where=f"model {self._id}")
         return network
 
-    # -- inside ------------------------------------------------------------------------------
-
     def _network(self) -> ReactionNetwork:
-        changed = {rule.variable for kind in (AssignmentRule, RateRule) for rule in self._of(kind)}
-        changed |= {a.variable for event in self._of(Event) for a in event.assignments}
-        species = {s.id for s in self._of(Species)}
-
-        def settled(item: Any) -> Any:
-            declared = self._constant[item.id]
-            return replace(item, constant=item.id not in changed if declared is None else declared)
-
-        return ReactionNetwork(
-            id=self._id,
-            name=self._name,
-            where=f"model {self._id}",
-            units=self._units,
-            unit_definitions=tuple(self._definitions.values()),
-            function_definitions=tuple(self._of(FunctionDefinition)),
-            compartments=tuple(map(settled, self._of(Compartment))),
-            species=tuple(map(settled, self._of(Species))),
-            parameters=tuple(map(settled, self._of(Parameter))),
-            initial_assignments=tuple(self._of(InitialAssignment)),
-            assignment_rules=tuple(self._of(AssignmentRule)),
-            rate_rules=tuple(self._of(RateRule)),
-            algebraic_rules=tuple(self._of(AlgebraicRule)),
-            reactions=tuple(_with_modifiers(r, species) for r in self._of(Reaction)),
-            events=tuple(self._of(Event)),
-            meta=Meta(notes=self._notes),
+        return self._parts.network(
+            id=self._id, name=self._name, notes=self._notes, units=self._units
         )
-
-    def _of(self, kind: type) -> list[Any]:
-        return self._parts.setdefault(kind, [])
-
-    def _add(self, item: Any) -> None:
-        self._of(type(item)).append(item)
-
-    def _quantity(self, item: Any, constant: bool | None) -> Expr:
-        self._constant[item.id] = constant
-        self._add(item)
-        return symbol(item.id)
-
-    def _rule(self, kind: type, words: str, variable: str | Expr, math: ExprLike) -> None:
-        parsed = self._math(math, f"{words} of {_name(variable)}")
-        if parsed is not None:
-            self._add(kind(variable=_name(variable), math=parsed))
-
-    def _math(self, math: ExprLike, where: str) -> Expr | None:
-        if isinstance(math, Expr):
-            return math
-        if not isinstance(math, str):
-            return number(math)
-        try:
-            return parse(math)
-        except SigmapathError as error:
-            self._mistake("bad_formula", where, error)
-            return None
-
-    def _unit_id(self, text: str, where: str) -> str:
-        """Return the id of a unit given as id or text; defines it if it is new."""
-        text = text.strip()
-        if not text or text in self._definitions or text in SBML_UNIT_KINDS:
-            return text
-        try:
-            definition = definition_from_text(text)
-        except SigmapathError as error:
-            self._mistake("bad_unit", where, error)
-            return ""
-        self._definitions.setdefault(definition.id, definition)
-        return definition.id
-
-    def _mistake(self, code: str, where: str, error: SigmapathError) -> None:
-        self._problem(code, where, str(error))
-
-    def _problem(self, code: str, where: str, what: str, fix: str = "") -> None:
-        issue = Issue(severity="error", code=code, where=where, what=what, fix=fix)
-        self._issues.append(issue)
-
-
-def _name(item: str | Expr) -> str:
-    return str(item.value) if isinstance(item, Expr) else item
-
-
-def _with_modifiers(reaction: Reaction, species: set[str]) -> Reaction:
-    """Add the species that the law uses and nothing else names (section 4.11.4)."""
-    if reaction.kinetic_law is None:
-        return reaction
-    taking_part = {r.species for r in (*reaction.reactants, *reaction.products)}
-    local = {p.id for p in reaction.kinetic_law.local_parameters}
-    used = free_symbols(reaction.kinetic_law.math) & species - taking_part - local
-    missing = sorted(used - set(reaction.modifiers))
-    return replace(reaction, modifiers=(*reaction.modifiers, *missing))

@@ -1,22 +1,20 @@
-"""Views of a network for people: tables of its parts, and its equations as text.
+"""Views of a network for people: tables of its parts.
 
-Enters: a :class:`~sigmapath.model.network.ReactionNetwork`. Leaves: read-only mappings from id to
-record, which the public model shows as ``model.species`` and so on, and text.
+Enters: a :class:`~sigmapath.model.network.ReactionNetwork`. Leaves: tables from id to record, which
+the public model shows as ``model.species`` and so on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
-from html import escape
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sigmapath.errors import UnknownNameError
 from sigmapath.expr.nodes import Expr
 from sigmapath.expr.render import render
 from sigmapath.model.evidence import Evidence, parse_evidence
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.model.scheme import write_scheme
+from sigmapath.model.table import Table
 from sigmapath.model.unit_definitions import NetworkUnits
 from sigmapath.quantity import Unit, unit_text
 from sigmapath.record import record
@@ -27,7 +25,6 @@ __all__ = [
     "ParameterRecord",
     "ReactionRecord",
     "SpeciesRecord",
-    "Table",
     "TotalRecord",
     "compartments_table",
     "observables_table",
@@ -36,9 +33,6 @@ __all__ = [
     "species_table",
     "totals_table",
 ]
-
-_SHOWN_ROWS = 40
-_SHOWN_WIDTH = 44
 
 
 @record
@@ -136,113 +130,6 @@ class TotalRecord:
     id: str
     terms: str
     species: tuple[str, ...]
-
-
-Record = TypeVar("Record")
-
-
-class Table(Mapping[str, Record], Generic[Record]):
-    """A read-only mapping from id to record, in the order of the model.
-
-    Parameters
-    ----------
-    kind : str
-        What the rows are, for messages: "species", "parameter", ...
-    records : iterable
-        Frozen dataclasses with an ``id``.
-    where : str
-        The model, for messages.
-    """
-
-    __slots__ = ("_kind", "_records", "_where")
-
-    def __init__(self, kind: str, records: Iterable[Record], *, where: str = "") -> None:
-        self._kind = kind
-        self._where = where
-        self._records: dict[str, Record] = {record.id: record for record in records}  # type: ignore[attr-defined]
-
-    def __getitem__(self, key: str) -> Record:
-        try:
-            return self._records[key]
-        except KeyError:
-            raise UnknownNameError(self._kind, str(key), self._records, where=self._where) from None
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._records
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return the record of an id, or ``default``."""
-        return self._records.get(key, default)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._records)
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the records as plain dictionaries, one per row."""
-        return [
-            {field.name: getattr(record, field.name) for field in fields(record)}  # type: ignore[arg-type]
-            for record in self._records.values()
-        ]
-
-    def to_pandas(self) -> Any:
-        """Return a :class:`pandas.DataFrame` with the ids as index."""
-        import pandas
-
-        columns = list(self.rows()[0]) if self._records else ["id"]
-        return pandas.DataFrame(self.rows(), columns=columns).set_index("id")
-
-    def __repr__(self) -> str:
-        header, rows = self._cells()
-        lines = [header, *rows]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-        text = [
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines
-        ]
-        return "\n".join([self._title(), *text, *self._rest()])
-
-    def _repr_html_(self) -> str:
-        header, rows = self._cells()
-        head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-        )
-        rest = "".join(f"<p>{escape(line)}</p>" for line in self._rest())
-        return (
-            f"<p>{escape(self._title())}</p><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>{rest}"
-        )
-
-    def _title(self) -> str:
-        return f"{len(self)} {self._kind if len(self) == 1 else _plural(self._kind)}"
-
-    def _rest(self) -> list[str]:
-        left = len(self) - _SHOWN_ROWS
-        return [f"... and {left} more"] if left > 0 else []
-
-    def _cells(self) -> tuple[list[str], list[list[str]]]:
-        """Header and the first rows as text; columns that are empty throughout are left out."""
-        rows = self.rows()[:_SHOWN_ROWS]
-        names = [name for name in (rows[0] if rows else {}) if any(_shown(r[name]) for r in rows)]
-        return names, [[_shown(row[name]) for name in names] for row in rows]
-
-
-def _plural(kind: str) -> str:
-    return kind if kind == "species" else f"{kind}s"
-
-
-def _shown(value: Any) -> str:
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return "yes"
-    if isinstance(value, tuple):
-        value = ", ".join(value)
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= _SHOWN_WIDTH else text[: _SHOWN_WIDTH - 3] + "..."
 
 
 def _text(unit: Unit | None) -> str:
