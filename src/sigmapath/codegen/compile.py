@@ -156,6 +156,7 @@ def compile_model(
         n_p=n_param + n_written + int(library.facts["n_derived"]),
         n_output=0,
         n_root=len(system.roots),
+        n_timed=system.n_timed,
         n_lag=len(system.lags),
         has_fast=system.has_fast,
         pattern=system.pattern,

@@ -1,19 +1,23 @@
-"""exp, log, log10 and pow over SIMD lanes, as LLVM IR.
+"""exp, log, log10 and pow of several values at once, as LLVM IR.
 
 Enters: a number of lanes. Leaves: the text of functions ``lanes_exp`` and so on. Called by
 :mod:`sigmapath.codegen.printer_llvm` for CPUs that multiply and add in one operation; elsewhere
 the C library is called lane by lane.
 
-Each lane is treated alike and apart. Errors are below 2 units in the last place over the whole
-range, subnormal results included; special values are those of C's <math.h>, but for the sign of
-pow(-0, y). In lanes where the base of pow is negative or anything is infinite or NaN the C library
-is asked.
+Each lane is treated alike and apart. Errors are below 0.52 units in the last place; special values
+are those of C's <math.h>, but for the sign of pow(-0, y). The C library is asked in lanes whose
+argument or result is subnormal, infinite, NaN or negative where it must not be, and in those whose
+exponent is beyond 4096.
 
-Methods: exp by exp(k ln 2 + r) = 2^k exp(r), |r| <= ln 2 / 2, with the Taylor series of exp(r);
-log by log(2^k m) = k ln 2 + 2 artanh(s), s = (m - 1)/(m + 1), sqrt(1/2) <= m < sqrt(2), in two
-doubles (Muller et al. 2018, Handbook of Floating-Point Arithmetic, chapter 10; error-free sums and
-products after Dekker 1971, doi:10.1007/BF01397083, and Knuth, TAOCP vol. 2, section 4.2.2);
-pow as exp(y log x) with both parts of the logarithm.
+What counts is the time from argument to result, since the next step of a solver waits for it: one
+call takes little longer than one of the C library. Hence tables in the place of long polynomials
+and of a division, and polynomials in pairs (Estrin's scheme; Muller 2016, Elementary Functions,
+section 4.2).
+
+Methods (Tang 1990, doi:10.1145/98267.98294, and 1989, doi:10.1145/63522.214389): with k and z such
+that x = 2^k z, and c from a table, log(x) = k ln 2 + ln c + log(1 + r), r = z/c - 1, where r is
+exact and sums keep their rounding errors; exp(x) = 2^(k/128) exp(r), r = x - k ln(2)/128; pow as
+exp(y log x) with both parts of the logarithm. The series are Taylor's.
 """
 
 from __future__ import annotations
@@ -21,30 +25,46 @@ from __future__ import annotations
 import math
 import struct
 
-__all__ = ["VECTOR_FUNCTIONS", "lane_math_text"]
+from sigmapath.codegen.lane_tables import (
+    LN2_HIGH,
+    LN2_LOW,
+    LOG_BITS,
+    LOG_FIRST,
+    LOG_SIZE,
+    POWER_SIZE,
+    STEP_HIGH,
+    STEP_LOW,
+    logarithms,
+    powers_of_two,
+)
+
+__all__ = ["VECTOR_FUNCTIONS", "lane_math_text", "table_text"]
 
 VECTOR_FUNCTIONS = frozenset({"exp", "log", "log10", "pow"})
 
-# ln 2 in two parts (fdlibm, e_exp.c); the first has 21 trailing zero bits, so that its product
-# with any exponent is exact. Both add up to ln 2 within 2^-86.
-_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 # 1 / ln 10 in two parts: the nearest double, and the rest of 0.43429448190325182765112891...
 _LOG10E_HIGH, _LOG10E_LOW = 0.4342944819032518, 1.098319650216765e-17
 # Adding this rounds to a whole number, which then stands in the last bits.
 _ROUNDER = 1.5 * 2.0**52
-# exp(x) is infinite above, zero below.
-_LARGEST, _SMALLEST = 709.782712893384, -745.2
-_EXP_DEGREE, _LOG_TERMS = 14, 12
+# exp of anything up to here is a normal double; from the second on it is infinite or zero.
+_SURE, _FAR = 708.0, 746.0
+# Exponents up to here keep the second part of y log x below a step of the table of powers.
+_LARGEST_EXPONENT = 4096.0
 _SMALLEST_NORMAL = 2.0**-1022
+# log(1 + r) from r^3 on; with |r| < 2^-7 what is left out is below 2^-70 r.
+_LOG_SERIES = [(-1.0) ** (n + 1) / n for n in range(3, 11)]
+# Numbers per row.
+_TABLES = {"log_table": 4, "power_table": 2}
 
 
 class _Function:
     """Instructions of one function over lanes."""
 
-    def __init__(self, lanes: int) -> None:
+    def __init__(self, lanes: int, opaque: bool) -> None:
         self.lines: list[str] = []
         self.lanes = lanes
         self.real, self.word, self.bit = (f"<{lanes} x {kind}>" for kind in ("double", "i64", "i1"))
+        self._opaque = opaque
 
     def add(self, text: str) -> str:
         name = f"%v{len(self.lines)}"
@@ -68,6 +88,9 @@ class _Function:
         given = ", ".join(f"{self.real} {x}" for x in (a, b, c))
         return self.add(f"call {self.real} @llvm.fma.v{self.lanes}f64({given})")
 
+    def both(self, a: str, b: str) -> str:
+        return self.add(f"and {self.bit} {a}, {b}")
+
     def negative(self, a: str) -> str:
         return self.add(f"fneg {self.real} {a}")
 
@@ -86,147 +109,205 @@ class _Function:
     def from_bits(self, a: str) -> str:
         return self.add(f"bitcast {self.word} {a} to {self.real}")
 
-    def polynomial(self, x: str, coefficients: list[float]) -> str:
-        """Horner's rule, from the constant on."""
-        *others, last = coefficients
-        value = self.number(last)
-        for coefficient in reversed(others):
-            value = self.fma(value, x, self.number(coefficient))
-        return value
+    def size(self, a: str) -> str:
+        """Absolute value."""
+        return self.from_bits(self.on_words("and", self.bits_of(a), self.whole(2**63 - 1)))
+
+    def pairs(self, x: str, square: str, coefficients: list[float]) -> str:
+        """Estrin's scheme, from the constant on; the number of coefficients is a power of 2."""
+        values = [self.number(coefficient) for coefficient in coefficients]
+        power = x
+        while len(values) > 1:
+            values = [self.fma(b, power, a) for a, b in zip(*[iter(values)] * 2, strict=True)]
+            if len(values) > 1:
+                power = square if power is x else self.op("fmul", power, power)
+        return values[0]
+
+    def looked_up(self, table: str, first: str, columns: int) -> list[str]:
+        """Values from the places ``first`` of a table on, lane by lane."""
+        size = f"[{_TABLES[table] * LOG_SIZE} x double]"
+        whole, place = ("ptr", "ptr") if self._opaque else (f"{size}*", "double*")
+        found = ["undef"] * columns
+        for lane in range(self.lanes):
+            at = self.add(f"extractelement {self.word} {first}, i32 {lane}")
+            row = self.add(f"getelementptr inbounds {size}, {whole} @{table}, i64 0, i64 {at}")
+            for column in range(columns):
+                at = self.add(f"getelementptr inbounds double, {place} {row}, i64 {column}")
+                value = self.add(f"load double, {place} {at}, align 8")
+                found[column] = self.add(
+                    f"insertelement {self.real} {found[column]}, double {value}, i32 {lane}"
+                )
+        return found
+
+    def finished(self, name: str, special: str, value: str) -> str:
+        """``value``, or what the C library says in the lanes that are ``special``."""
+        real, given = self.real, [f"{self.real} %x", f"{self.real} %y"]
+        some = self.add(f"call i1 @llvm.vector.reduce.or.v{self.lanes}i1({self.bit} {special})")
+        self.lines += [
+            f"  br i1 {some}, label %ask, label %plain",
+            "plain:",
+            f"  ret {real} {value}",
+            "ask:",
+        ]
+        arguments = ", ".join(given if name == "pow" else given[:1])
+        asked = self.add(f"call {real} @lanes_each_{name}({arguments})")
+        return self.choose(special, asked, value)
 
 
-def lane_math_text(names: set[str], lanes: int) -> list[str]:
+def lane_math_text(names: set[str], lanes: int, *, opaque_pointers: bool) -> list[str]:
     """Functions ``lanes_<name>`` for the given names of :data:`VECTOR_FUNCTIONS`.
 
-    ``pow`` needs ``lanes_each_pow``, the C library lane by lane, beside it.
+    Each needs ``lanes_each_<name>``, the C library lane by lane, beside it.
     """
+    if not names:
+        return []
     real = f"<{lanes} x double>"
-    texts = []
-    if names:
-        texts.append(f"declare {real} @llvm.fma.v{lanes}f64({real}, {real}, {real})")
-    if "pow" in names:
-        texts.append(f"declare i1 @llvm.vector.reduce.or.v{lanes}i1(<{lanes} x i1>)")
+    texts = [
+        f"declare {real} @llvm.fma.v{lanes}f64({real}, {real}, {real})",
+        f"declare i1 @llvm.vector.reduce.or.v{lanes}i1(<{lanes} x i1>)",
+    ]
     makers = {"exp": _exp, "log": _log, "log10": _log10, "pow": _pow}
     for name in sorted(names):
-        function = _Function(lanes)
+        function = _Function(lanes, opaque_pointers)
         result = makers[name](function)
         given = f"{real} %x, {real} %y" if name == "pow" else f"{real} %x"
-        head = f"define internal {real} @lanes_{name}({given}) nounwind {{"
+        head = f"define internal {real} @lanes_{name}({given}) noinline nounwind {{"
         texts.append("\n".join([head, *function.lines, f"  ret {real} {result}", "}"]))
     return texts
 
 
+def table_text(names: set[str]) -> list[str]:
+    """The tables that functions ``names`` look things up in, once per module."""
+    rows: dict[str, list[tuple[float, ...]]] = {}
+    if names & {"log", "log10", "pow"}:
+        rows["log_table"] = [(*row, 0.0) for row in logarithms()]
+    if names & {"exp", "pow"}:
+        rows["power_table"] = list(powers_of_two())
+    return [
+        f"@{table} = internal constant [{_TABLES[table] * LOG_SIZE} x double] ["
+        + ", ".join(f"double 0x{_bits(value):016X}" for row in found for value in row)
+        + "], align 64"
+        for table, found in rows.items()
+    ]
+
+
+def _bits(value: float) -> int:
+    return int(struct.unpack(">Q", struct.pack(">d", value))[0])
+
+
 def _exponential(f: _Function, high: str, low: str | None) -> str:
-    """exp(high + low), ``low`` being tiny beside ``high``; finite or not."""
-    top, bottom = f.number(_LARGEST), f.number(_SMALLEST)
-    is_over, is_under = f.is_("ogt", high, top), f.is_("olt", high, bottom)
-    x = f.choose(is_over, top, f.choose(is_under, bottom, high))
-    rounder = f.number(_ROUNDER)
-    shifted = f.fma(x, f.number(1.0 / math.log(2.0)), rounder)
-    k = f.op("fsub", shifted, rounder)
-    minus = f.negative(k)
-    r = f.fma(minus, f.number(_LN2_HIGH), x)
-    rest = f.op("fmul", minus, f.number(_LN2_LOW))
-    if low is not None:
-        rest = f.op("fadd", rest, f.choose(f.either(is_over, is_under), f.number(0.0), low))
-    # r + rest in two parts: the rest of the rest is lost otherwise.
-    both = f.op("fadd", r, rest)
-    lost = f.op("fadd", f.op("fsub", r, both), rest)
-    # exp(r) = 1 + r + r^2 (1/2 + r/6 + ...)
-    series = f.polynomial(both, [1.0 / math.factorial(n) for n in range(2, _EXP_DEGREE)])
-    square = f.op("fmul", both, both)
-    tail = f.fma(square, series, f.fma(lost, both, lost))
-    value = f.op("fadd", f.number(1.0), f.op("fadd", both, tail))
-    # 2^k in two factors, since k reaches beyond the exponents of doubles.
-    whole = f.on_words("sub", f.bits_of(shifted), f.bits_of(rounder))
-    half = f.on_words("ashr", whole, f.whole(1))
-    for part in (half, f.on_words("sub", whole, half)):
-        biased = f.on_words("add", part, f.whole(1023))
-        value = f.op("fmul", value, f.from_bits(f.on_words("shl", biased, f.whole(52))))
-    return f.choose(is_over, f.number(math.inf), value)
+    """exp(high + low), right where abs(high) <= 708 and ``low`` is tiny beside a step."""
+    shifted = f.fma(high, f.number(POWER_SIZE / math.log(2.0)), f.number(_ROUNDER))
+    minus = f.op("fsub", f.number(_ROUNDER), shifted)
+    r = f.fma(minus, f.number(STEP_HIGH), high)
+    rest = (
+        f.op("fmul", minus, f.number(STEP_LOW))
+        if low is None
+        else f.fma(minus, f.number(STEP_LOW), low)
+    )
+    r = f.op("fadd", r, rest)
+    # 2^(k/128): the table has its fraction, the bits of k above give the exponent.
+    bits = f.bits_of(shifted)
+    index = f.on_words("and", bits, f.whole(POWER_SIZE - 1))
+    power, missing = f.looked_up("power_table", f.on_words("add", index, index), 2)
+    exponent = f.on_words("shl", f.on_words("sub", bits, index), f.whole(LOG_BITS))
+    scale = f.from_bits(f.on_words("add", f.bits_of(power), exponent))
+    # exp(r) - 1 with |r| < 0.0034: what is left out is below 2^-58.
+    square = f.op("fmul", r, r)
+    low_pair = f.fma(r, f.number(1.0 / 6.0), f.number(0.5))
+    high_pair = f.fma(r, f.number(1.0 / 120.0), f.number(1.0 / 24.0))
+    value = f.fma(square, low_pair, f.op("fadd", r, missing))
+    value = f.fma(f.op("fmul", square, square), high_pair, value)
+    return f.fma(scale, value, scale)
+
+
+def _with_limits(f: _Function, exponent: str, value: str) -> tuple[str, str]:
+    """``value`` or the limit that exp has reached; and where neither is sure."""
+    size = f.size(exponent)
+    is_far = f.is_("oge", size, f.number(_FAR))
+    limit = f.choose(f.is_("ogt", exponent, f.number(0.0)), f.number(math.inf), f.number(0.0))
+    is_near = f.is_("ogt", size, f.number(_SURE))
+    in_doubt = f.both(is_near, f.is_("olt", size, f.number(_FAR)))
+    return f.choose(is_far, limit, value), in_doubt
 
 
 def _exp(f: _Function) -> str:
-    return _exponential(f, "%x", None)
+    value, in_doubt = _with_limits(f, "%x", _exponential(f, "%x", None))
+    return f.finished("exp", in_doubt, value)
 
 
 def _logarithm(f: _Function) -> tuple[str, str]:
-    """log(%x) in two parts, for finite positive %x."""
-    is_tiny = f.is_("olt", "%x", f.number(_SMALLEST_NORMAL))
-    x = f.choose(is_tiny, f.op("fmul", "%x", f.number(2.0**54)), "%x")
-    bits = f.bits_of(x)
-    (middle,) = struct.unpack(">q", struct.pack(">d", math.sqrt(0.5)))
-    whole = f.on_words("ashr", f.on_words("sub", bits, f.whole(middle)), f.whole(52))
-    m = f.from_bits(f.on_words("sub", bits, f.on_words("shl", whole, f.whole(52))))
-    k = f.add(f"sitofp {f.word} {whole} to {f.real}")
-    k = f.choose(is_tiny, f.op("fsub", k, f.number(54.0)), k)
-    # s = part / (2 + part) in two parts.
-    part = f.op("fsub", m, f.number(1.0))
-    below = f.op("fadd", part, f.number(2.0))
-    below_low = f.op("fsub", part, f.op("fsub", below, f.number(2.0)))
-    s = f.op("fdiv", part, below)
-    missing = f.fma(f.negative(s), below, part)
-    missing = f.fma(f.negative(s), below_low, missing)
-    s_low = f.op("fdiv", missing, below)
-    square = f.op("fmul", s, s)
-    series = f.polynomial(square, [2.0 / (2 * n + 1) for n in range(1, _LOG_TERMS)])
-    tail = f.op("fmul", f.op("fmul", s, square), series)
-    double = f.op("fadd", s, s)
-    low = f.fma(f.number(2.0), s_low, tail)
-    low = f.fma(k, f.number(_LN2_LOW), low)
-    # Sum of the large parts and its rounding error.
-    a = f.op("fmul", k, f.number(_LN2_HIGH))
-    total = f.op("fadd", a, double)
-    of_double = f.op("fsub", total, a)
-    of_a = f.op("fsub", total, of_double)
-    error = f.op("fadd", f.op("fsub", double, of_double), f.op("fsub", a, of_a))
-    low = f.op("fadd", low, error)
-    high = f.op("fadd", total, low)
-    return high, f.op("fadd", f.op("fsub", total, high), low)
+    """log(%x) in two parts, for positive normal %x; the second is below 2^-14 of the first."""
+    bits = f.bits_of("%x")
+    above = f.on_words("sub", bits, f.whole(LOG_FIRST))
+    # Rows of 4.
+    row = f.on_words("lshr", above, f.whole(LOG_BITS - 2))
+    row = f.on_words("and", row, f.whole(4 * (LOG_SIZE - 1)))
+    inverse, of_c, of_c_low = f.looked_up("log_table", row, 3)
+    exponent = f.on_words("and", above, f.whole(-1 << 52))
+    z = f.from_bits(f.on_words("sub", bits, exponent))
+    k = _exponent(f, above)
+    r = f.fma(z, inverse, f.number(-1.0))
+    # k ln 2 + ln c is exact in its first part; so is the rounding error of the sum with r.
+    base = f.fma(k, f.number(LN2_HIGH), of_c)
+    low = f.fma(k, f.number(LN2_LOW), of_c_low)
+    total = f.op("fadd", base, r)
+    low = f.op("fadd", low, f.op("fadd", f.op("fsub", base, total), r))
+    # - r^2 / 2 and its error; then the rest of the series.
+    square = f.op("fmul", r, r)
+    half = f.number(-0.5)
+    low = f.fma(f.fma(r, r, f.negative(square)), half, low)
+    high = f.fma(square, half, total)
+    low = f.op("fadd", low, f.fma(square, half, f.op("fsub", total, high)))
+    cube = f.op("fmul", r, square)
+    series = f.pairs(r, square, _LOG_SERIES)
+    return high, f.fma(cube, series, low)
 
 
-def _finished_logarithm(f: _Function, value: str) -> str:
-    """The special cases: 0, negative, infinite, NaN."""
-    zero, infinite = f.number(0.0), f.number(math.inf)
-    value = f.choose(f.is_("olt", "%x", infinite), value, "%x")
-    value = f.choose(f.is_("oeq", "%x", zero), f.number(-math.inf), value)
-    return f.choose(f.is_("olt", "%x", zero), f.number(math.nan), value)
+def _exponent(f: _Function, bits: str) -> str:
+    """The exponent in the upper 12 bits, from -1024 to 1023, as a number.
+
+    Without signed shifts and conversions of 64 bits, which x86 lacks before AVX-512.
+    """
+    biased = f.on_words("lshr", f.on_words("add", bits, f.whole(1024 << 52)), f.whole(52))
+    shifted = f.on_words("add", biased, f.bits_of(f.number(_ROUNDER)))
+    return f.op("fsub", f.from_bits(shifted), f.number(_ROUNDER + 1024.0))
+
+
+def _is_unusual(f: _Function) -> str:
+    """Where %x is not a positive normal number."""
+    return f.either(
+        f.is_("ult", "%x", f.number(_SMALLEST_NORMAL)), f.is_("uge", "%x", f.number(math.inf))
+    )
 
 
 def _log(f: _Function) -> str:
-    return _finished_logarithm(f, _logarithm(f)[0])
+    high, low = _logarithm(f)
+    return f.finished("log", _is_unusual(f), f.op("fadd", high, low))
 
 
 def _log10(f: _Function) -> str:
-    high, low = _logarithm(f)
+    first, second = _logarithm(f)
+    high = f.op("fadd", first, second)
+    low = f.op("fadd", f.op("fsub", first, high), second)
     factor = f.number(_LOG10E_HIGH)
     product = f.op("fmul", high, factor)
     rest = f.fma(high, factor, f.negative(product))
     rest = f.fma(high, f.number(_LOG10E_LOW), rest)
     rest = f.fma(low, factor, rest)
-    return _finished_logarithm(f, f.op("fadd", product, rest))
+    return f.finished("log10", _is_unusual(f), f.op("fadd", product, rest))
 
 
 def _pow(f: _Function) -> str:
-    lanes, real = f.lanes, f.real
-    zero, infinite = f.number(0.0), f.number(math.inf)
+    zero, one = f.number(0.0), f.number(1.0)
     high, low = _logarithm(f)
     product = f.op("fmul", "%y", high)
-    rest = f.fma("%y", high, f.negative(product))
-    value = _exponential(f, product, f.fma("%y", low, rest))
-    at_zero = f.choose(f.is_("olt", "%y", zero), infinite, zero)
+    rest = f.fma("%y", low, f.fma("%y", high, f.negative(product)))
+    value, in_doubt = _with_limits(f, product, _exponential(f, product, rest))
+    at_zero = f.choose(f.is_("olt", "%y", zero), f.number(math.inf), zero)
+    at_zero = f.choose(f.is_("oeq", "%y", zero), one, at_zero)
     value = f.choose(f.is_("oeq", "%x", zero), at_zero, value)
-    value = f.choose(f.is_("oeq", "%y", zero), f.number(1.0), value)
-    # Neither 0 <= x < inf nor -inf < y < inf: ask the C library, in those lanes alone.
-    above, below = f.is_("uge", "%x", infinite), f.is_("olt", "%x", zero)
-    outer = f.is_("uno", f.op("fmul", "%y", zero), zero)
-    special = f.either(f.either(above, below), outer)
-    some = f.add(f"call i1 @llvm.vector.reduce.or.v{lanes}i1({f.bit} {special})")
-    f.lines += [
-        f"  br i1 {some}, label %ask, label %plain",
-        "plain:",
-        f"  ret {real} {value}",
-        "ask:",
-    ]
-    asked = f.add(f"call {real} @lanes_each_pow({real} %x, {real} %y)")
-    return f.choose(special, asked, value)
+    # Bases of 0 are usual: a substance that is not there yet.
+    in_doubt = f.both(f.is_("une", "%x", zero), f.either(in_doubt, _is_unusual(f)))
+    is_wide = f.is_("ugt", f.size("%y"), f.number(_LARGEST_EXPONENT))
+    return f.finished("pow", f.either(in_doubt, is_wide), value)

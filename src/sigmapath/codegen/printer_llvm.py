@@ -22,7 +22,7 @@ from sigmapath.codegen.block import (
     Operand,
     Statement,
 )
-from sigmapath.codegen.lane_math import VECTOR_FUNCTIONS, lane_math_text
+from sigmapath.codegen.lane_math import VECTOR_FUNCTIONS, lane_math_text, table_text
 from sigmapath.machine.llvm import LIBRARY_PREFIX
 
 __all__ = ["llvm_text"]
@@ -90,8 +90,10 @@ class _Printer:
         for name in sorted(self._intrinsics):
             intrinsic = _INTRINSIC[name]
             lines.append(f"declare {self._real} @llvm.{intrinsic}.{self._suffix}({self._real})")
-        lines += lane_math_text(self._library & self._own, self._lanes)
-        for name in sorted(self._library - (self._own - {"pow"})):
+        own = self._library & self._own
+        lines += table_text(own)
+        lines += lane_math_text(own, self._lanes, opaque_pointers=self._opaque)
+        for name in sorted(self._library):
             arguments = ", ".join(["double"] * _library_arity(name))
             lines.append(f"declare double @{LIBRARY_PREFIX}{name}({arguments})")
             if self._lanes > 1:
