@@ -16,14 +16,14 @@ from sigmapath.errors import ModelError, PlanError
 if TYPE_CHECKING:
     import xarray as xr
 
-    from sigmapath.analysis.dose_experiment import DoseExperiment
     from sigmapath.analysis.dose_response import DoseResponse
+    from sigmapath.analysis.dose_results import DoseExperiment
     from sigmapath.experiment.condition import Condition
     from sigmapath.experiment.ligands import LigandTable
     from sigmapath.experiment.readouts import Readout
-    from sigmapath.model.table import Table
     from sigmapath.model.issue import Issue
     from sigmapath.model.network import ReactionNetwork
+    from sigmapath.model.table import Table
     from sigmapath.results.raw import RawResult
     from sigmapath.simulate.engine import Engine
     from sigmapath.simulate.rest import RestReport

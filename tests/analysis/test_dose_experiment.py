@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sigmapath as sp
-from sigmapath.analysis.dose_experiment import given_doses
+from sigmapath.analysis.dose_input import given_doses
 from sigmapath.analysis.dose_table import experiment_csv, summary_rows
 from sigmapath.errors import PlanError, UnitError, UnknownNameError
 

@@ -10,7 +10,7 @@ import io
 
 import numpy as np
 
-from sigmapath.analysis.dose_experiment import ArmResult, DoseExperiment, Series
+from sigmapath.analysis.dose_results import ArmResult, DoseExperiment, Series
 from sigmapath.analysis.dose_text import dose_text
 
 __all__ = ["experiment_csv", "summary_rows"]

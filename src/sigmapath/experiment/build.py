@@ -19,12 +19,11 @@ from sigmapath.experiment.condition import Condition, OwnConditions, merged_cond
 from sigmapath.experiment.dosing import DosesLike, Value, split_doses
 from sigmapath.experiment.ensemble import Ensemble
 from sigmapath.experiment.ligands import LigandTable, assign_slots
-from sigmapath.experiment.observables import Observable, resolve_observables
 from sigmapath.experiment.plan import JumpRows, RunPlan
 from sigmapath.experiment.plan_axes import plan_axes_of
+from sigmapath.experiment.plan_outputs import plan_outputs_of
 from sigmapath.experiment.protocol import ConditionLike, Phase, ProtocolLike, split_protocol
-from sigmapath.experiment.readouts import Readout
-from sigmapath.experiment.reducers import ReadoutsLike, named_readouts, reducer_rows
+from sigmapath.experiment.reducers import ReadoutsLike
 from sigmapath.experiment.schedule import require_own_values, schedule_of, settings_of, spans_of
 from sigmapath.experiment.start import start_values
 from sigmapath.experiment.sweep import AxesLike
@@ -118,13 +117,7 @@ def build_plan(
     schedule = schedule_of(scope, base, doses, resting, spans, t_end, axes)
     plan_axes = plan_axes_of(scope, base, schedule, ensemble)
     require_own_values(scope, schedule, plan_axes)
-    asked = named_readouts(readouts)
-    keep = not asked if keep_trajectories is None else keep_trajectories
-    texts = observables if observables is not None else (index.default_observables if keep else ())
-    recorded = resolve_observables(texts, index)
-    outputs = _with_those_of_readouts(recorded, [r.observable for r in asked.values()], index)
-    _require_new_names(asked, recorded)
-    reducers, plan_readouts = reducer_rows(asked, outputs, scope, t_end)
+    looked_at = plan_outputs_of(scope, observables, readouts, t_end, keep=keep_trajectories)
     return RunPlan(
         model=index.model,
         time_unit=index.time_unit,
@@ -136,11 +129,11 @@ def build_plan(
         rest=_rows(schedule.rest) if rest_phase is not None else None,
         rest_values=np.array([jump.value for jump in schedule.rest], dtype=np.float64),
         axes=plan_axes,
-        outputs=outputs,
-        n_recorded=len(recorded),
-        reducers=reducers,
-        readouts=plan_readouts,
-        keep_trajectories=keep,
+        outputs=looked_at.outputs,
+        n_recorded=looked_at.n_recorded,
+        reducers=looked_at.reducers,
+        readouts=looked_at.readouts,
+        keep_trajectories=looked_at.keep_trajectories,
         ligands=tuple(dict.fromkeys((use.slot, use.ligand.name) for use in slots.values())),
         seed=ensemble.seed if ensemble is not None and ensemble.ranges else None,
     )
@@ -179,14 +172,6 @@ def _resting(
     return settings_of(scope, rest_phase, known, "equilibration")
 
 
-def _with_those_of_readouts(
-    recorded: tuple[Observable, ...], texts: Sequence[str], index: NameIndex
-) -> tuple[Observable, ...]:
-    """Outputs of the kernels: what is recorded, then what only readouts need."""
-    names = {output.name for output in recorded}
-    return recorded + tuple(o for o in resolve_observables(texts, index) if o.name not in names)
-
-
 def _mentioned(
     axes: AxesLike,
     doses: DosesLike,
@@ -203,15 +188,6 @@ def _mentioned(
         yield from (*held, *(entry.target for entry in given), *phase.parameters)
     for setting in settings:
         yield from setting or {}
-
-
-def _require_new_names(readouts: Mapping[str, Readout], recorded: Sequence[Observable]) -> None:
-    for output in recorded:
-        if output.name in readouts:
-            raise PlanError(
-                "a readout and an observable have one name", where="readouts", found=output.name,
-                fix="name the readout otherwise",
-            )  # fmt: skip
 
 
 def _rows(jumps: Sequence[Jump]) -> JumpRows:
