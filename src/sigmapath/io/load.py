@@ -1,7 +1,7 @@
 """Choose a reader by suffix or content.
 
 Enters: a path or text. Leaves: a :class:`~sigmapath.model.network.ReactionNetwork`. Called by the
-public interface.
+public interface. A reader is imported when the first file for it comes.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import os
 from pathlib import Path
 
 from sigmapath.errors import ParseError, near_matches
-from sigmapath.io.antimony import read_antimony
 from sigmapath.io.prescan import decoded, looks_like_xml, require_text
-from sigmapath.io.sbml.document import read_sbml
 from sigmapath.model.network import ReactionNetwork
 from sigmapath.record import record
 
@@ -62,8 +60,12 @@ def read_network(path: str | os.PathLike[str]) -> LoadReport:
     file = Path(path)
     text = text_of(path)
     if is_sbml(path, text):
+        from sigmapath.io.sbml.document import read_sbml
+
         network, notes = read_sbml(text, where=str(path), folder=file.resolve().parent)
     else:
+        from sigmapath.io.antimony import read_antimony
+
         network, notes = read_antimony(text, where=str(path), path=file.resolve())
     return LoadReport(network=network, notes=notes)
 
@@ -101,6 +103,8 @@ def network_from_antimony(text: str, where: str = "text") -> ReactionNetwork:
     ParseError
         If the text has an error, with its line; also if it imports files, which text cannot.
     """
+    from sigmapath.io.antimony import read_antimony
+
     return read_antimony(require_text(text, where), where=where)[0]
 
 
@@ -114,6 +118,8 @@ def network_from_sbml(text: str, where: str = "text") -> ReactionNetwork:
     UnsupportedFeatureError
         If it needs something that is not supported, or refers to other files.
     """
+    from sigmapath.io.sbml.document import read_sbml
+
     return read_sbml(text, where=where)[0]
 
 

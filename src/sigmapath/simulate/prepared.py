@@ -126,12 +126,13 @@ def _digest_of(path: Path) -> str:
 
 def _imports(path: Path) -> dict[str, str] | None:
     """Files that a model imports, with their digests; None where they cannot be told."""
-    from sigmapath.io.antimony_imports import imported_files
     from sigmapath.io.prescan import decoded, looks_like_xml
 
     text = decoded(path.read_bytes(), str(path))
     if looks_like_xml(text):
         return None if "externalModelDefinition" in text else {}
+    from sigmapath.io.antimony_imports import imported_files
+
     folder = path.parent
     files = imported_files(text, str(path), path)
     return {os.path.relpath(file, folder): _digest_of(file) for file in files}

@@ -8,84 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from sigmapath.model.components import Meta
 
-__all__ = ["namespaces_of", "plain_text", "read_meta"]
+__all__ = ["namespaces_of", "read_meta"]
 
-_BLOCKS = frozenset(
-    [
-        "body",
-        "html",
-        "p",
-        "div",
-        "br",
-        "li",
-        "ul",
-        "ol",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "table",
-        "tr",
-        "pre",
-        "blockquote",
-        "dt",
-        "dd",
-        "hr",
-        "notes",
-    ]
-)
 _EMPTY = Meta()
-
-
-class _TextCollector(HTMLParser):
-    """Text of XHTML, one line per block; spaces collapse outside ``pre`` as a browser does."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.lines: list[str] = []
-        self.pending: list[str] = []
-        self.preformatted = 0
-
-    def flush(self) -> None:
-        text = "".join(self.pending)
-        self.pending.clear()
-        if self.preformatted or (text := " ".join(re.split(r"[ \t\r\n]+", text)).strip(" ")):
-            self.lines.append(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        name = tag.rpartition(":")[2]
-        if name in _BLOCKS and not self.preformatted:
-            self.flush()
-        if name == "pre":
-            self.preformatted += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "pre" and self.preformatted:
-            self.flush()
-            self.preformatted -= 1
-        elif name in _BLOCKS and not self.preformatted:
-            self.flush()
-
-    def handle_data(self, data: str) -> None:
-        self.pending.append(data)
-
-
-def plain_text(xhtml: str) -> str:
-    """Return the text of XHTML notes, one line per paragraph."""
-    collector = _TextCollector()
-    collector.feed(xhtml)
-    collector.close()
-    collector.flush()
-    return "\n".join(collector.lines)
 
 
 def namespaces_of(*elements: Any) -> dict[str, str]:
@@ -110,6 +39,9 @@ def _standing_alone(annotation: str, outer: Mapping[str, str]) -> str:
     ]
     if not missing:
         return annotation
+    # Imported where it is needed: it brings the whole of Python's internet with it.
+    from xml.sax.saxutils import quoteattr
+
     declarations = "".join(f" xmlns:{prefix}={quoteattr(outer[prefix])}" for prefix in missing)
     return annotation.replace("<annotation", "<annotation" + declarations, 1)
 
@@ -124,7 +56,11 @@ def read_meta(element: Any, outer: Mapping[str, str]) -> Meta:
     outer : mapping
         Namespace prefixes declared on the enclosing elements.
     """
-    notes = plain_text(element.getNotesString()) if element.isSetNotes() else ""
+    notes = ""
+    if element.isSetNotes():
+        from sigmapath.io.sbml.notes import plain_text
+
+        notes = plain_text(element.getNotesString())
     annotation = ""
     if element.isSetAnnotation():
         annotation = _standing_alone(element.getAnnotationString().strip(), outer)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from sigmapath.expr.nodes import Expr
 from sigmapath.io.sbml.mathml import expression, lambda_expression
-from sigmapath.io.sbml.meta import namespaces_of, plain_text, read_meta
+from sigmapath.io.sbml.meta import namespaces_of, read_meta
 from sigmapath.io.sbml.reactions import read_reaction
 from sigmapath.io.sbml.units import read_units, unit_reference
 from sigmapath.model.components import (
@@ -201,7 +201,11 @@ def _constraint(element: Any, outer: Prefixes) -> Constraint | None:
     math = _math(element, "constraint")
     if math is None:
         return None
-    message = plain_text(element.getMessageString()) if element.isSetMessage() else ""
+    message = ""
+    if element.isSetMessage():
+        from sigmapath.io.sbml.notes import plain_text
+
+        message = plain_text(element.getMessageString())
     return Constraint(math=math, message=message, meta=read_meta(element, outer))
 
 
