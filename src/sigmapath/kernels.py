@@ -155,6 +155,9 @@ class Kernels:
     events : EventTable
     non_negative : ndarray of int64, shape (n_state,)
         1 where the model promises that the state never falls below zero.
+    n_timed : int
+        So many root functions, the last ones, are affine in time and rest on nothing else but p
+        without its delayed values: when they change their sign can be told in advance.
     has_fast : bool
         Whether the right-hand side has a fast part that is at rest whenever a run starts anew.
     lanes : int
@@ -187,6 +190,7 @@ class Kernels:
     backend: str
     fingerprint: str
     owner: Any = field(repr=False, compare=False)
+    n_timed: int = 0
     has_fast: bool = False
     spread_outputs: int = 0
     output_states: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))

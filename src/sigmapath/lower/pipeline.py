@@ -12,6 +12,7 @@ from sigmapath.expr.nodes import Expr
 from sigmapath.expr.rewrite import Rewriter
 from sigmapath.lower.algebraic import solve_algebraic_rules
 from sigmapath.lower.conservation import conserved_moieties
+from sigmapath.lower.degrees import TimeDegrees
 from sigmapath.lower.delays import Delayed, name_delays
 from sigmapath.lower.draws import refuse_draws
 from sigmapath.lower.equations import Equations, as_integrated, build_equations
@@ -149,6 +150,8 @@ def lower(network: ReactionNetwork) -> OdeSystem:
     running += [*delayed.lags, *delayed.values]
     changing = [*(s.id for s in roles.states), *map(delayed_id, range(len(delayed.lags)))]
     dynamic = dynamic_ids(changing, equations.definitions)
+    degree = TimeDegrees(equations.definitions, changing)
+    roots, n_timed = switching_functions([*running, *events.triggers], dynamic, degree)
     system = OdeSystem(
         model_id=network.id,
         where=where,
@@ -162,7 +165,8 @@ def lower(network: ReactionNetwork) -> OdeSystem:
         time_derivative=by_time,
         initial=initial,
         initial_states=initial_states,
-        roots=switching_functions([*running, *events.triggers], dynamic),
+        roots=roots,
+        n_timed=n_timed,
         triggers=events.triggers,
         delays=events.delays,
         priorities=events.priorities,

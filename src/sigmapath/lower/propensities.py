@@ -25,6 +25,7 @@ from sigmapath.errors import UnsupportedFeatureError
 from sigmapath.expr.nodes import ONE, Expr, postorder, symbol
 from sigmapath.expr.rewrite import substitute
 from sigmapath.expr.simplify import mul
+from sigmapath.lower.degrees import CONSTANT, OTHER, TimeDegrees
 from sigmapath.lower.draws import Draw, without_draws
 from sigmapath.lower.flatten import inline_functions, promote_locals
 from sigmapath.lower.formulas import formulas
@@ -39,9 +40,6 @@ __all__ = ["JumpProcess", "Mode", "jump_process", "system_of"]
 
 Mode = Literal["direct", "hazard"]
 IntArray = NDArray[np.int64]
-
-# Degree in time at fixed state: 0 constant, 1 affine, 2 anything else.
-_CONSTANT, _AFFINE, _OTHER = range(3)
 
 
 @record(eq=False)
@@ -112,45 +110,17 @@ def _refuse(network: ReactionNetwork) -> None:
                 )
 
 
-class _TimeDegrees:
-    """Degree in time, at fixed state, of every expression over a system's ids."""
-
-    def __init__(self, system: OdeSystem) -> None:
-        self._known: dict[Expr, int] = {}
-        self._ids: dict[str, int] = {}
-        for definition in system.definitions:
-            self._ids[definition.id] = self(definition.math)
-
-    def __call__(self, root: Expr) -> int:
-        for node in postorder([root], self._known):
-            self._known[node] = self._degree(node, [self._known[a] for a in node.args])
-        return self._known[root]
-
-    def _degree(self, node: Expr, args: list[int]) -> int:
-        if node.op == "time":
-            return _AFFINE
-        if node.op == "sym":
-            return self._ids.get(str(node.value), _CONSTANT)
-        highest = max(args, default=_CONSTANT)
-        if highest == _CONSTANT:
-            return _CONSTANT
-        if node.op in ("add", "neg"):
-            return highest
-        if node.op == "mul":
-            return min(sum(args), _OTHER)
-        if node.op == "div" and args[1] == _CONSTANT:
-            return args[0]
-        return _OTHER
-
-
 def _moves_by_itself(network: ReactionNetwork, system: OdeSystem, rates: Iterable[Expr]) -> bool:
-    """Whether anything but time itself moves between firings in a way that matters."""
+    """Whether anything but time itself moves between firings in a way that matters.
+
+    States stand still between firings.
+    """
     if network.rate_rules:
         return True
-    degree = _TimeDegrees(system)
-    if any(degree(rate) != _CONSTANT for rate in rates):
+    degree = TimeDegrees(system.definitions)
+    if any(degree(rate) != CONSTANT for rate in rates):
         return True
-    return any(degree(root) == _OTHER for root in system.roots)
+    return any(degree(root) == OTHER for root in system.roots)
 
 
 def _stoichiometry(
@@ -252,8 +222,8 @@ def jump_process(network: ReactionNetwork) -> JumpProcess:
         system = lower(plain)
         reactions, rates, changes = (), (), ()
         first, state = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    degree = _TimeDegrees(system)
-    timed = [k for k, root in enumerate(system.roots) if degree(root) != _CONSTANT]
+    degree = TimeDegrees(system.definitions)
+    timed = [k for k, root in enumerate(system.roots) if degree(root) != CONSTANT]
     return JumpProcess(
         system=system,
         mode=mode,

@@ -127,6 +127,9 @@ class OdeSystem:
         Start of y over start symbols (a product with the volume where the state is an amount).
     roots : tuple of Expr
         Continuous functions of triggers and piecewise conditions.
+    n_timed : int
+        So many of the roots, the last ones, are affine in time and rest on nothing else that moves
+        between jumps and events.
     triggers, delays, priorities : tuple of Expr, one per event
     assignments : tuple of Expr
         Values of all event assignments in user terms, event by event, then what ``events.factor``
@@ -177,6 +180,7 @@ class OdeSystem:
     fingerprint: str
     has_fast: bool = False
     past: tuple[Expr, ...] = ()
+    n_timed: int = 0
 
     @property
     def written(self) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 Enters: a :class:`.layout.Chunk` of runs. Leaves: trajectories, readouts, status, counters. Called
 by address, see :mod:`.solve`, from any thread.
 
-Steps end exactly at breakpoints (jumps, events that come due, roots, the end) and never because
-of the output grid, which dense output serves. Nothing is carried from one run to the next.
+Steps end exactly at breakpoints (jumps, events that come due, switches of conditions on time, the
+end, roots) and never because of the output grid, which dense output serves. Nothing is carried from
+one run to the next.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from sigmapath.solvers.reducers import (
 )
 from sigmapath.solvers.roots import first_root, remember_roots
 from sigmapath.solvers.start import choose_method
+from sigmapath.solvers.switches import note_switch, reach
 from sigmapath.solvers.work import call_part, work_at
 from sigmapath.status import Status
 
@@ -38,6 +40,7 @@ OK, INTERRUPTED, BAD_START, NOT_FINITE = (
     int(Status.BAD_START),
     int(Status.NOT_FINITE),
 )
+TOO_MANY_STEPS, ROOT = int(Status.TOO_MANY_STEPS), -1
 (
     N,
     N_OUTPUT,
@@ -52,7 +55,7 @@ OK, INTERRUPTED, BAD_START, NOT_FINITE = (
     at.REQUESTED_METHOD,
 )
 Y, Y_AT = at.Y, at.Y_AT
-T_RIGHT, T_END = at.T_RIGHT, at.T_END
+T_LEFT, T_RIGHT, T_END, T_SWITCH = at.T_LEFT, at.T_RIGHT, at.T_END, at.T_SWITCH
 METHOD = at.METHOD
 USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
     at.USED_METHOD,
@@ -63,8 +66,9 @@ USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
 HAS_ALGEBRAIC = at.HAS_ALGEBRAIC
 MUST_SETTLE, N_LAG, PART_DELAYS = at.MUST_SETTLE, at.N_LAG, at.PART_DELAYS
 REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = at.REMEMBER_STEP, at.MARK_LEFT, at.LONGEST_STEP
-OBS_GRID, AUTO = at.OBS_GRID, at.AUTO
-S_STEPS, PART_READOUTS = at.S_STEPS, at.PART_READOUTS
+OBS_GRID, AUTO, SERIAL, MAX_STEPS = at.OBS_GRID, at.AUTO, at.SERIAL, at.MAX_STEPS
+S_STEPS, S_REJECTED, S_EVENTS = at.S_STEPS, at.S_REJECTED, at.S_EVENTS
+PART_READOUTS = at.PART_READOUTS
 
 # The stop flag is looked at once in so many steps.
 _POLL = 64
@@ -112,31 +116,20 @@ def emit(work: Any, t: Any, is_arrival: bool, times: Any, rows: Any) -> None:
 
 
 @compiled
-def _arrive(work: Any, t: Any, t_end: Any, table_time: Any, table: Any, values: Any) -> Any:
-    """Let everything happen that happens at t: jumps, then events; restart if anything did.
-
-    Returns a status code.
-    """
-    changed = apply_due(work, t, table_time, table, values)
-    if changed and work.size[MUST_SETTLE] != 0:
+def _arrive(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> Any:
+    """Let everything happen that happens at t: jumps, switches, events; return a status code."""
+    is_changed = apply_due(work, t, table_time, table, values)
+    if (is_changed or t >= work.clock[T_SWITCH]) and work.size[MUST_SETTLE] != 0:
         status = settled(work, t)
         if status != OK:
             return status
-    if work.size[N_EVENT] > 0:
-        before = work.stat[at.S_EVENTS]
-        status = process_events(work, t)
-        if status != OK:
-            return status
-        changed = changed or work.stat[at.S_EVENTS] != before
-    if changed:
-        return restart(work, t, next_stop(work, t_end, table_time) - t)
-    return OK
+    return process_events(work, t) if work.size[N_EVENT] > 0 else OK
 
 
 @compiled
 def next_stop(work: Any, t_end: Any, table_time: Any) -> Any:
     """Next time at which a step has to end."""
-    t_stop = t_end
+    t_stop = min(t_end, work.clock[T_SWITCH])
     k = work.flag[NEXT_JUMP]
     if k < len(table_time):
         t_stop = min(t_stop, table_time[k])
@@ -154,6 +147,61 @@ def _cut(work: Any, t_root: Any) -> None:
 
 
 @compiled
+def _hop(work: Any, t_stop: Any) -> Any:
+    """Go to t_stop, a few floats on, as one step in which nothing moves; return a status code."""
+    if work.stat[S_STEPS] + work.stat[S_REJECTED] >= work.tune[MAX_STEPS]:
+        return TOO_MANY_STEPS
+    work.stat[S_STEPS] += 1
+    work.clock[T_LEFT], work.clock[T_RIGHT] = t_stop, t_stop
+    return OK
+
+
+@compiled
+def _step(work: Any, t: Any, t_stop: Any, times: Any, rows: Any) -> Any:
+    """Take a step from t towards t_stop, up to the first root, and read off what lies within it.
+
+    Returns a status code, or ROOT where the step ends at one, and the time reached.
+    """
+    has_lags = work.size[N_LAG] != 0
+    if has_lags:
+        t_stop = min(t_stop, t + call_part(work.part[PART_DELAYS], work, t, LONGEST_STEP))
+    t_reach = reach(work, t_stop)
+    if t_reach <= t:
+        return _hop(work, t_stop), t_stop
+    status = advance(work, t, t_reach)
+    if status != OK:
+        return status, t
+    if work.clock[T_RIGHT] == t_reach:
+        work.clock[T_RIGHT] = t_stop
+    t_root = first_root(work) if work.size[N_ROOT] > 0 else -1.0
+    t_new = t_root if t_root >= 0.0 else work.clock[T_RIGHT]
+    if has_lags:
+        call_part(work.part[PART_DELAYS], work, t_new, REMEMBER_STEP)
+    if work.codes.shape[0] > 0:
+        call_part(work.part[PART_READOUTS], work, t_new, 0.0)
+    if rows.shape[0] > 0:
+        emit(work, t_new, False, times, rows)
+    if t_new < work.clock[T_RIGHT]:
+        _cut(work, t_new)
+    else:
+        commit(work)
+    return (ROOT if t_root >= 0.0 else OK), t_new
+
+
+@compiled
+def _look(work: Any, t: Any, times: Any, rows: Any) -> None:
+    """See the instant t, after everything that happens at it, from row Y."""
+    if work.size[N_LAG] != 0:
+        call_part(work.part[PART_DELAYS], work, t, MARK_LEFT)
+    if work.size[N_ROOT] > 0:
+        remember_roots(work, t)
+    if work.codes.shape[0] > 0:
+        call_part(work.part[PART_READOUTS], work, t, 1.0)
+    if rows.shape[0] > 0:
+        emit(work, t, True, times, rows)
+
+
+@compiled
 def _run(
     work: Any,
     t_end: Any,
@@ -165,66 +213,48 @@ def _run(
     stop_flag: Any,
 ) -> Any:
     """Integrate one run whose p and y are at their start; return status and the time reached."""
-    has_grid = rows.shape[0] > 0
-    has_reducers = work.codes.shape[0] > 0
     t = 0.0
     work.clock[T_END] = t_end
     status = _begin(work, t, table_time, table, values)
     if status != OK:
         return status, t
-    status = restart(work, t, next_stop(work, t_end, table_time))
+    note_switch(work, t)
+    t_stop = next_stop(work, t_end, table_time)
+    status = restart(work, t, max(reach(work, t_stop) - t, 0.0))
     if status != OK:
         return status, t
     work.flag[METHOD] = work.size[REQUESTED_METHOD]
     if work.flag[METHOD] == AUTO:
         work.flag[METHOD] = choose_method(work, t_end)
     work.flag[USED_METHOD] = work.flag[METHOD]
-    if has_reducers:
+    if work.codes.shape[0] > 0:
         begin_reducers(work)
-        call_part(work.part[PART_READOUTS], work, t, 1.0)
-    if has_grid:
-        emit(work, t, True, times, rows)
-    remember_roots(work, t)
-    has_lags = work.size[N_LAG] != 0
-    if has_lags:
-        call_part(work.part[PART_DELAYS], work, t, MARK_LEFT)
+    _look(work, t, times, rows)
+    is_new = False
     while t < t_end:
         if work.stat[S_STEPS] % _POLL == 0 and stop_flag[0] != 0:
             return INTERRUPTED, t
-        t_stop = next_stop(work, t_end, table_time)
-        if has_lags:
-            t_stop = min(t_stop, t + call_part(work.part[PART_DELAYS], work, t, LONGEST_STEP))
-        status = advance(work, t, t_stop)
-        if status != OK:
+        status, t = _step(work, t, t_stop, times, rows)
+        if status != OK and status != ROOT:
             return status, t
-        t_root = first_root(work) if work.size[N_ROOT] > 0 else -1.0
-        t_new = t_root if t_root >= 0.0 else work.clock[T_RIGHT]
-        if has_lags:
-            call_part(work.part[PART_DELAYS], work, t_new, REMEMBER_STEP)
-        if has_reducers:
-            call_part(work.part[PART_READOUTS], work, t_new, 0.0)
-        if has_grid:
-            emit(work, t_new, False, times, rows)
-        if 0.0 <= t_root < work.clock[T_RIGHT]:
-            _cut(work, t_root)
-        else:
-            commit(work)
-        t = t_new
-        changes = work.stat[at.S_EVENTS] + work.flag[NEXT_JUMP]
-        status = _arrive(work, t, t_end, table_time, table, values)
-        is_restarted = work.stat[at.S_EVENTS] + work.flag[NEXT_JUMP] != changes
-        if status == OK and t_root >= 0.0 and not is_restarted:
-            status = restart(work, t, next_stop(work, t_end, table_time) - t)
+        is_new = is_new or status == ROOT or t >= work.clock[T_SWITCH]
+        changes = work.stat[S_EVENTS] + work.flag[NEXT_JUMP]
+        # Events that fire may draw random numbers into p before they are executed.
+        firings = work.flag[SERIAL]
+        status = _arrive(work, t, table_time, table, values)
+        is_changed = work.stat[S_EVENTS] + work.flag[NEXT_JUMP] != changes
+        is_new = is_new or is_changed
+        if is_changed or work.flag[SERIAL] != firings or t >= work.clock[T_SWITCH]:
+            note_switch(work, t)
+        t_stop = next_stop(work, t_end, table_time)
+        t_reach = reach(work, t_stop)
+        # Not where the next step is a hop: behind it the run starts anew in any case.
+        if status == OK and is_new and (t_reach > t or t >= t_end):
+            status = restart(work, t, max(t_reach - t, 0.0))
+            is_new = False
         if status != OK:
             return (NOT_FINITE if status == BAD_START else status), t
-        if has_lags:
-            call_part(work.part[PART_DELAYS], work, t, MARK_LEFT)
-        if work.size[N_ROOT] > 0:
-            remember_roots(work, t)
-        if has_reducers:
-            call_part(work.part[PART_READOUTS], work, t, 1.0)
-        if has_grid:
-            emit(work, t, True, times, rows)
+        _look(work, t, times, rows)
     return OK, t
 
 

@@ -27,7 +27,7 @@ class Work(NamedTuple):
     p           float64 (n_p,)        parameters of the run
     q           float64 (n_start,)    start values of the run
     obs         float64 (N_OBS, m)    observables at sample points
-    root        float64 (N_ROOT_ROW, n_root)  root functions at sample points
+    root        float64 (N_ROOT_ROW, n_root)  root functions at sample points, watched ones first
     clock       float64 (N_CLOCK,)    clock[0] is the time handed to kernels
     flag        int64 (N_FLAG,)       switches of the run
     stat        int64 (len(STAT_NAMES),) counters of the run
@@ -253,7 +253,7 @@ RECORDS = {
     A_PAST,
 ) = range(len(KERNEL_NAMES))
 
-# Work.size
+# Work.size. N_ROOT: root functions to be watched; N_TIMED: those behind them, moved by time alone.
 (
     N,
     N_PARAM,
@@ -273,8 +273,9 @@ RECORDS = {
     N_LAG,
     STIFF_METHOD,
     MAX_ORDER,
+    N_TIMED,
     N_SIZE,
-) = range(19)
+) = range(20)
 
 # Work.tune
 RTOL, MAX_STEP, FIRST_STEP, MAX_STEPS, FIXED_STEP, EXPLICIT_REACH, N_TUNE = range(7)
@@ -287,7 +288,9 @@ NOW, T_LEFT, T_RIGHT, H_NEXT, ERROR_LAST, T_SEEN, T_END, T_MARK = range(8)
 # corrector polynomial, places 0 to 5; earlier step sizes, places 1 to 7.
 BDF_H, BDF_SHIFT, BDF_RATE, BDF_SCALE_BEFORE = range(8, 12)
 BDF_TEST, BDF_TEST_LOWER, BDF_TEST_HIGHER, BDF_SCALE = range(12, 16)
-BDF_L, BDF_PAST, N_CLOCK = 16, 22, 30
+BDF_L, BDF_PAST = 16, 22
+# Next time at which a root function that time alone moves has another sign.
+T_SWITCH, N_CLOCK = 30, 31
 BDF_MOST_ORDER = 5
 
 # Work.flag

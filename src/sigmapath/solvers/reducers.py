@@ -36,6 +36,7 @@ from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.interpolate import interpolate
 from sigmapath.solvers.rates import see_delayed
+from sigmapath.solvers.switches import reach
 
 __all__ = [
     "NODES",
@@ -93,7 +94,7 @@ def observe(work: Any, t: Any, y: Any, row: Any) -> None:
 def _value_at(work: Any, t: Any, output: Any) -> Any:
     """One observable at a time inside the last step."""
     interpolate(work, t, work.vec[Y_AT])
-    observe(work, t, work.vec[Y_AT], OBS_TRIAL)
+    observe(work, reach(work, t), work.vec[Y_AT], OBS_TRIAL)
     return work.obs[OBS_TRIAL, output]
 
 
@@ -238,7 +239,8 @@ def _reduce_segment(work: Any, a: Any, b: Any) -> None:
     for k in range(first, _LAST + 1):
         t = b if k == _LAST else a + (b - a) * NODES[k]
         interpolate(work, t, work.vec[Y_AT])
-        observe(work, t, work.vec[Y_AT], k)
+        # A condition on time that switches at the end of the step has not switched within it.
+        observe(work, reach(work, t), work.vec[Y_AT], k)
     if is_wanted:
         feed_segment(work, a, b)
 

@@ -250,7 +250,9 @@ def _sizes(
     size[at.N_PARAM] = kernels.n_param
     size[at.N_P] = kernels.n_p
     size[at.N_OUTPUT] = kernels.n_output
-    size[at.N_ROOT] = kernels.n_root if kernels.address("roots") else 0
+    if kernels.address("roots"):
+        size[at.N_ROOT] = kernels.n_root - kernels.n_timed
+        size[at.N_TIMED] = kernels.n_timed
     size[at.N_EVENT] = kernels.events.n_event
     size[at.N_ASSIGN] = len(kernels.events.target)
     size[at.HAS_CLAMP] = int(kernels.non_negative.any())

@@ -36,7 +36,7 @@ CALL_SAMPLE, CALL_POINTS = slots.CALL_SAMPLE, slots.CALL_POINTS
 CALL_TURN, CALL_PLAIN, CALL_WATCH = slots.CALL_TURN, slots.CALL_PLAIN, slots.CALL_WATCH
 WIDTH, ROW_AT = slots.WIDTH, slots.ROW_AT
 NOW, T, THETA, TAKEN = slots.NOW, slots.T, slots.THETA, slots.TAKEN
-T_NEW, RIGHT_END = slots.T_NEW, slots.RIGHT_END
+T_NEW, RIGHT_END, T_STOP = slots.T_NEW, slots.RIGHT_END, slots.T_STOP
 SEEN, SEGMENT_END, SUSPECT = slots.SEEN, slots.SEGMENT_END, slots.SUSPECT
 ROOT_LEFT, ROOT_BEFORE = slots.ROOT_LEFT, slots.ROOT_BEFORE
 RUN, CHUNK, NEXT_TIME = slots.RUN, slots.CHUNK, slots.NEXT_TIME
@@ -66,7 +66,8 @@ def _place(lanes: Any, lane: Any, t: Any) -> None:
     """Let the next sample of a lane be at t, within its last step."""
     time = lanes.time
     left = time[T, lane]
-    time[NOW, lane] = t
+    # A condition on time that switches at the end of the step has not switched within it.
+    time[NOW, lane] = min(t, time[T_STOP, lane])
     time[THETA, lane] = (t - left) / (time[RIGHT_END, lane] - left)
 
 

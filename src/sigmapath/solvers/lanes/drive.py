@@ -19,14 +19,15 @@ from sigmapath.solvers.advance import restart
 from sigmapath.solvers.begin import begin_run, resume_run
 from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.controller import GROW, SAFETY, SHRINK, smallest_step
-from sigmapath.solvers.drive import apply_due, emit, forget, next_stop
+from sigmapath.solvers.drive import apply_due, forget, next_stop
 from sigmapath.solvers.interpolate import interpolate
 from sigmapath.solvers.lanes import slots
 from sigmapath.solvers.lanes.dense import cut_at_roots, emit_grid, is_due, reduce_steps
 from sigmapath.solvers.lanes.lane import enter, expose, read_state
+from sigmapath.solvers.lanes.stops import happen, hop, look, renew
 from sigmapath.solvers.reducers import begin_reducers, finish_reducers
-from sigmapath.solvers.roots import remember_roots
 from sigmapath.solvers.steps import STRETCH
+from sigmapath.solvers.switches import note_switch, reach
 from sigmapath.solvers.work import call_part, chunk_from, work_from
 from sigmapath.status import Status
 
@@ -37,13 +38,9 @@ OK, STEP_TOO_SMALL, TOO_MANY_STEPS = (
     int(Status.STEP_TOO_SMALL),
     int(Status.TOO_MANY_STEPS),
 )
-NOT_FINITE, SINGULAR, BAD_START = (
-    int(Status.NOT_FINITE),
-    int(Status.SINGULAR),
-    int(Status.BAD_START),
-)
+NOT_FINITE, SINGULAR = int(Status.NOT_FINITE), int(Status.SINGULAR)
 INTERRUPTED = int(Status.INTERRUPTED)
-N, N_OUTPUT, N_ROOT, Y, Y_AT = at.N, at.N_OUTPUT, at.N_ROOT, at.Y, at.Y_AT
+N, Y, Y_AT = at.N, at.Y, at.Y_AT
 MAX_STEP, MAX_STEPS = at.MAX_STEP, at.MAX_STEPS
 T_END, T_SEEN, METHOD, USED_METHOD, RODAS5P = (
     at.T_END,
@@ -60,8 +57,7 @@ S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE = (
     at.S_FACTOR,
     at.S_SOLVE,
 )
-PART_READOUTS = at.PART_READOUTS
-WIDTH, LANE_N_ROOT, LANE_Y, LANE_Y_NEW = slots.WIDTH, slots.N_ROOT, slots.Y, slots.Y_NEW
+WIDTH, LANE_N_ROOT, LANE_Y_NEW = slots.WIDTH, slots.N_ROOT, slots.Y_NEW
 CALL_STEP, CALL_DENSE, CALL_COMMIT = slots.CALL_STEP, slots.CALL_DENSE, slots.CALL_COMMIT
 T, H, ERROR, POWER, UNDER, TAKEN = (
     slots.T,
@@ -72,6 +68,7 @@ T, H, ERROR, POWER, UNDER, TAKEN = (
     slots.TAKEN,
 )
 H_NEXT, T_STOP, T_NEW, RIGHT_END = slots.H_NEXT, slots.T_STOP, slots.T_NEW, slots.RIGHT_END
+T_ARRIVE = slots.T_ARRIVE
 RUN, CHUNK, STEPS, REJECTED, WAS_REJECTED, FAILURE, ARRIVES = (
     slots.RUN,
     slots.CHUNK,
@@ -96,27 +93,18 @@ def _start(work: Any, chunk: Any, run: Any) -> Any:
     """Let everything happen that happens at t = 0; return a status code."""
     t_end = chunk.t_end[0]
     work.clock[T_END] = t_end
+    work.clock[T_SEEN] = 0.0
     apply_due(work, 0.0, chunk.jump_times, chunk.jumps, chunk.values[run])
-    status = restart(work, 0.0, next_stop(work, t_end, chunk.jump_times))
+    note_switch(work, 0.0)
+    status = restart(work, 0.0, max(reach(work, next_stop(work, t_end, chunk.jump_times)), 0.0))
     if status != OK:
         return status
     work.flag[METHOD] = RODAS5P
     work.flag[USED_METHOD] = RODAS5P
     if work.codes.shape[0] > 0:
         begin_reducers(work)
-    _look(work, chunk, run, 0.0)
+    look(work, chunk, run, 0.0)
     return OK
-
-
-@compiled
-def _look(work: Any, chunk: Any, run: Any, t: Any) -> None:
-    """See the instant t from row Y: readouts, output grid, root functions."""
-    if work.codes.shape[0] > 0:
-        call_part(work.part[PART_READOUTS], work, t, 1.0)
-    rows = chunk.trajectories[run % chunk.trajectories.shape[0]]
-    if rows.shape[0] > 0:
-        emit(work, t, True, chunk.times, rows)
-    remember_roots(work, t)
 
 
 @compiled
@@ -140,12 +128,17 @@ def _fill(lanes: Any, chunk: Any, here: Any, lane: Any, next_run: Any) -> Any:
             resume_run(work, chunk.rest_states[run], chunk.rest_parameters[run])
         if code == OK:
             code = _start(work, chunk, run)
-        if code == OK and chunk.t_end[0] > 0.0:
-            enter(lanes, lane, work, 0.0, next_stop(work, chunk.t_end[0], chunk.jump_times))
+        t = 0.0
+        if code == OK:
+            t = hop(lanes, lane, work, chunk, run, t)
+            if t > 0.0:
+                code = renew(work, chunk, t)
+        if code == OK and t < chunk.t_end[0]:
+            enter(lanes, lane, work, t, next_stop(work, chunk.t_end[0], chunk.jump_times))
             lanes.count[RUN, lane] = run
             lanes.count[FAILURE, lane] = STEP_TOO_SMALL
             return next_run
-        _close(lanes, lane, run, code, 0.0)
+        _close(lanes, lane, run, code, t)
     return next_run
 
 
@@ -206,7 +199,7 @@ def _judge(lanes: Any, lane: Any) -> bool:
     if 0.0 <= error <= 1.0 and time[UNDER, lane] == 0.0:
         t, t_stop = time[T, lane], time[T_STOP, lane]
         is_last = h == t_stop - t
-        time[RIGHT_END, lane] = t_stop if is_last else t + h
+        time[RIGHT_END, lane] = time[T_ARRIVE, lane] if is_last else t + h
         time[T_NEW, lane] = time[RIGHT_END, lane]
         count[ARRIVES, lane] = 1 if is_last else 0
         limit = GROW if count[WAS_REJECTED, lane] == 0 else 1.0
@@ -246,18 +239,20 @@ def _arrive(lanes: Any, lane: Any) -> Any:
         work.flag[at.NEXT_TIME] = lanes.count[slots.NEXT_TIME, lane]
     else:
         read_state(lanes, lane, work, LANE_Y_NEW)
-    is_changed = apply_due(work, t, chunk.jump_times, chunk.jumps, chunk.values[run])
-    stop = next_stop(work, t_end, chunk.jump_times)
-    if is_changed or lanes.count[ARRIVES, lane] == _AT_ROOT:
-        status = restart(work, t, stop - t)
+    is_new = lanes.count[ARRIVES, lane] == _AT_ROOT
+    is_new = happen(work, chunk, run, t) or is_new
+    work.clock[T_SEEN] = t
+    look(work, chunk, run, t)
+    t_last = hop(lanes, lane, work, chunk, run, t)
+    if is_new or t_last > t:
+        status = renew(work, chunk, t_last)
         if status != OK:
-            return NOT_FINITE if status == BAD_START else status
+            return status
     else:
         work.clock[at.H_NEXT] = lanes.time[H_NEXT, lane]
-    work.clock[T_SEEN] = t
-    _look(work, chunk, run, t)
-    if t < t_end:
-        enter(lanes, lane, work, t, stop)
+    lanes.time[T_NEW, lane] = t_last
+    if t_last < t_end:
+        enter(lanes, lane, work, t_last, next_stop(work, t_end, chunk.jump_times))
     return OK
 
 
@@ -322,13 +317,13 @@ def _go_on(lanes: Any, chunk: Any, here: Any, next_run: Any) -> Any:
     for lane in range(lanes.size[WIDTH]):
         if time[TAKEN, lane] == 0.0:
             continue
-        t = time[T_NEW, lane]
         if count[ARRIVES, lane] == 0:
-            time[T, lane] = t
+            time[T, lane] = time[T_NEW, lane]
             continue
         # Such a lane gets its state here, the others at the end.
         time[TAKEN, lane] = 0.0
         code = _arrive(lanes, lane)
+        t = time[T_NEW, lane]
         if code != OK or t >= chunk.t_end[0]:
             _close(lanes, lane, count[RUN, lane], code, t)
             next_run = _fill(lanes, chunk, here, lane, next_run)

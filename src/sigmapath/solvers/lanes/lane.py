@@ -12,6 +12,7 @@ from typing import Any
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.lanes import slots
+from sigmapath.solvers.switches import reach
 
 __all__ = ["enter", "expose", "read_state"]
 
@@ -19,12 +20,13 @@ N, N_P, Y, FORCING, HELD, MASK = at.N, at.N_P, at.Y, at.FORCING, at.HELD, at.MAS
 Y_NEW, DELTA, DENSE_1, DENSE_2, DENSE_3 = at.Y_NEW, at.DELTA, at.DENSE_1, at.DENSE_2, at.DENSE_3
 FORCED, MASKED, DENSE_IS_FRESH = at.FORCED, at.MASKED, at.DENSE_IS_FRESH
 T_LEFT, T_RIGHT, H_NEXT, NEXT_TIME = at.T_LEFT, at.T_RIGHT, at.H_NEXT, at.NEXT_TIME
-N_ROOT, N_OUTPUT, ROOT_LEFT = at.N_ROOT, at.N_OUTPUT, at.ROOT_LEFT
+N_ROOT, N_TIMED, T_SEEN = at.N_ROOT, at.N_TIMED, at.T_SEEN
+N_OUTPUT, ROOT_LEFT = at.N_OUTPUT, at.ROOT_LEFT
 LANE_Y, LANE_Y_NEW, LANE_DELTA = slots.Y, slots.Y_NEW, slots.DELTA
 LANE_1, LANE_2, LANE_3 = slots.DENSE_1, slots.DENSE_2, slots.DENSE_3
 LANE_FORCING, LANE_MASK, HAS_CHANGES = slots.FORCING, slots.MASK, slots.HAS_CHANGES
 TIME_T, TIME_H_NEXT, TIME_STOP, TIME_SEEN = slots.T, slots.H_NEXT, slots.T_STOP, slots.SEEN
-TIME_RIGHT = slots.RIGHT_END
+TIME_RIGHT, TIME_ARRIVE = slots.RIGHT_END, slots.T_ARRIVE
 COUNT_NEXT_TIME, COUNT_WAS_REJECTED = slots.NEXT_TIME, slots.WAS_REJECTED
 
 
@@ -48,13 +50,14 @@ def enter(lanes: Any, lane: Any, work: Any, t: Any, t_stop: Any) -> None:
             row[LANE_MASK, i, lane] = work.vec[MASK, i]
     for j in range(work.size[N_P]):
         p[j, lane] = work.p[j]
-    for k in range(work.size[N_ROOT]):
+    for k in range(work.size[N_ROOT] + work.size[N_TIMED]):
         lanes.root[ROOT_LEFT, k, lane] = work.root[ROOT_LEFT, k]
     for j in range(work.size[N_OUTPUT]):
         lanes.obs[0, j, lane] = work.obs[0, j]
     time[TIME_T, lane] = t
-    time[TIME_SEEN, lane] = t
-    time[TIME_STOP, lane] = t_stop
+    time[TIME_SEEN, lane] = work.clock[T_SEEN]
+    time[TIME_STOP, lane] = reach(work, t_stop)
+    time[TIME_ARRIVE, lane] = t_stop
     time[TIME_H_NEXT, lane] = work.clock[H_NEXT]
     lanes.count[COUNT_NEXT_TIME, lane] = work.flag[NEXT_TIME]
     lanes.count[COUNT_WAS_REJECTED, lane] = 0

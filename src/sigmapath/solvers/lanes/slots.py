@@ -59,6 +59,7 @@ OBS_GRID, N_OBS = 5, 6
 ROOT_LEFT, ROOT_BEFORE, N_ROOT_ROW = 0, 5, 6
 
 # Lanes.time. NOW: time handed to kernels; H: step to try; ERROR: its norm, -1 where singular;
+# T_STOP: how far to integrate, T_ARRIVE: the stop that is reached then, see switches.reach;
 # POWER: ERROR^(-1/5); UNDER: 1 where a promised state undershoots; THETA: place within the step;
 # TAKEN: 1 where the step is accepted; T_NEW: where it ends, RIGHT_END: where it would have; SEEN:
 # what the reducers have seen, SEGMENT_END: what they are to see next; SUSPECT: 1 where a root
@@ -79,8 +80,9 @@ ROOT_LEFT, ROOT_BEFORE, N_ROOT_ROW = 0, 5, 6
     SEEN,
     SEGMENT_END,
     SUSPECT,
+    T_ARRIVE,
     N_LANE_TIME,
-) = range(16)
+) = range(17)
 
 # Lanes.count. RUN: -1 where idle; CHUNK: address of the table of its chunk; FAILURE: status if the
 # step cannot shrink any more; ARRIVES: 1 where the step ends at a breakpoint, 2 at a root; WANTED:

@@ -186,7 +186,7 @@ def _arrays(
     size = np.zeros(slots.N_LANE_SIZE, dtype=np.int64)
     size[slots.N_STATE] = n
     size[slots.N_OUT] = kernels.n_output
-    size[slots.N_ROOT] = kernels.n_root if kernels.address("roots") else 0
+    size[slots.N_ROOT] = kernels.n_root - kernels.n_timed if kernels.address("roots") else 0
     size[slots.N_JAC] = kernels.pattern.nnz
     size[slots.WIDTH] = width
     promised = kernels.non_negative != 0
