@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 
-from sigmapath.codegen.block import Assign, Call, Function, Load, Statement
+from sigmapath.codegen.block import Call, Function, Load, Statement, Store
 from sigmapath.codegen.functions import KERNELS
 from sigmapath.codegen.graph import Graph, Reach
 from sigmapath.codegen.identifiers import identifiers
@@ -289,7 +289,7 @@ def _split_stores(statements: tuple[Statement, ...], n_param: int) -> list[State
     """Send the first ``n_param`` stores to p and the others to out, from 0 on."""
     split: list[Statement] = []
     for statement in statements:
-        if isinstance(statement, (Load, Assign, Call)):
+        if not isinstance(statement, Store):
             split.append(statement)
         elif statement.slot < n_param:
             split.append(statement._replace(array="p"))

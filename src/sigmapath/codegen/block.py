@@ -19,6 +19,7 @@ __all__ = [
     "BOOLEAN_RESULT",
     "OPERATIONS",
     "Assign",
+    "Bundle",
     "Call",
     "Function",
     "Load",
@@ -26,6 +27,7 @@ __all__ = [
     "Statement",
     "Store",
     "operands",
+    "results",
 ]
 
 # The arrays of the kernel signature, in its order, and the scratch array that the parts of a
@@ -98,7 +100,23 @@ class Call(NamedTuple):
         return f"call {self.function}"
 
 
-Statement = Load | Assign | Store | Call
+class Bundle(NamedTuple):
+    """``names = op(args)`` for several values at once; made for machine code alone.
+
+    ``args`` holds, for each argument of the operation, one operand per lane; where there are more
+    lanes than names, the last ones are padding.
+    """
+
+    names: tuple[str, ...]
+    op: str
+    args: tuple[tuple[Operand, ...], ...]
+
+    def __str__(self) -> str:
+        given = ", ".join("[" + ", ".join(map(str, lanes)) + "]" for lanes in self.args)
+        return f"{', '.join(self.names)} = {self.op}({given})"
+
+
+Statement = Load | Assign | Store | Call | Bundle
 
 
 @record
@@ -134,4 +152,13 @@ def operands(statement: Statement) -> tuple[Operand, ...]:
     """Names and numbers that a statement reads."""
     if isinstance(statement, Assign):
         return statement.args
+    if isinstance(statement, Bundle):
+        return tuple([operand for lanes in statement.args for operand in lanes])
     return (statement.value,) if isinstance(statement, Store) else ()
+
+
+def results(statement: Statement) -> tuple[str, ...]:
+    """Names that a statement defines."""
+    if isinstance(statement, Bundle):
+        return statement.names
+    return (statement.name,) if isinstance(statement, (Load, Assign)) else ()

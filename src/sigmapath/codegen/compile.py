@@ -30,6 +30,7 @@ from sigmapath.record import record
 if TYPE_CHECKING:
     from sigmapath.codegen.assemble import Program
     from sigmapath.codegen.block import Function
+    from sigmapath.machine.llvm import Target
 
 __all__ = ["Backend", "Tier", "compile_model", "source_text", "with_outputs"]
 
@@ -274,7 +275,7 @@ def _llvm_entry(prefix: str, tier: Tier, functions: _Maker, form: _Form) -> Entr
     whole, facts = functions()
     target = host_target()
     text = llvm_text(
-        _split(whole, _PART_SIZE["llvm", tier]),
+        _split(_bundled(whole, target, form), _PART_SIZE["llvm", tier]),
         prefix=prefix,
         lanes=form.lanes,
         spread=form.spread,
@@ -283,6 +284,15 @@ def _llvm_entry(prefix: str, tier: Tier, functions: _Maker, form: _Form) -> Entr
     )
     names = [function.name for function in whole]
     return Entry(facts={**facts, "names": names}, code=compile_object(text, tier))
+
+
+def _bundled(functions: Sequence[Function], target: Target, form: _Form) -> Sequence[Function]:
+    """With calls side by side, where the CPU has functions of our own and lanes are not in use."""
+    from sigmapath.codegen.bundles import bundle_width, in_bundles
+
+    if form.lanes > 1 or not target.has_fma:
+        return functions
+    return [in_bundles(function, bundle_width(target.features)) for function in functions]
 
 
 def _numba_library(identity: str, functions: _Maker, system: OdeSystem) -> _Library:

@@ -1,13 +1,12 @@
 """exp, log, log10 and pow of several values at once, as LLVM IR.
 
-Enters: a number of lanes. Leaves: the text of functions ``lanes_exp`` and so on. Called by
+Enters: a number of lanes. Leaves: the text of functions ``exp_of_4`` and so on. Called by
 :mod:`sigmapath.codegen.printer_llvm` for CPUs that multiply and add in one operation; elsewhere
 the C library is called lane by lane.
 
 Each lane is treated alike and apart. Errors are below 0.52 units in the last place; special values
-are those of C's <math.h>, but for the sign of pow(-0, y). The C library is asked in lanes whose
-argument or result is subnormal, infinite, NaN or negative where it must not be, and in those whose
-exponent is beyond 4096.
+are those of C's <math.h>. The C library is asked in lanes whose argument or result is subnormal,
+infinite, NaN or negative where it must not be, and in those whose exponent is beyond 4096.
 
 What counts is the time from argument to result, since the next step of a solver waits for it: one
 call takes little longer than one of the C library. Hence tables in the place of long polynomials
@@ -24,6 +23,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Set as AbstractSet
 
 from sigmapath.codegen.lane_tables import (
     LN2_HIGH,
@@ -150,14 +150,14 @@ class _Function:
             "ask:",
         ]
         arguments = ", ".join(given if name == "pow" else given[:1])
-        asked = self.add(f"call {real} @lanes_each_{name}({arguments})")
+        asked = self.add(f"call {real} @each_{name}_of_{self.lanes}({arguments})")
         return self.choose(special, asked, value)
 
 
-def lane_math_text(names: set[str], lanes: int, *, opaque_pointers: bool) -> list[str]:
-    """Functions ``lanes_<name>`` for the given names of :data:`VECTOR_FUNCTIONS`.
+def lane_math_text(names: AbstractSet[str], lanes: int, *, opaque_pointers: bool) -> list[str]:
+    """Functions ``<name>_of_<lanes>`` for the given names of :data:`VECTOR_FUNCTIONS`.
 
-    Each needs ``lanes_each_<name>``, the C library lane by lane, beside it.
+    Each needs ``each_<name>_of_<lanes>``, the C library lane by lane, beside it.
     """
     if not names:
         return []
@@ -171,12 +171,12 @@ def lane_math_text(names: set[str], lanes: int, *, opaque_pointers: bool) -> lis
         function = _Function(lanes, opaque_pointers)
         result = makers[name](function)
         given = f"{real} %x, {real} %y" if name == "pow" else f"{real} %x"
-        head = f"define internal {real} @lanes_{name}({given}) noinline nounwind {{"
+        head = f"define internal {real} @{name}_of_{lanes}({given}) noinline nounwind {{"
         texts.append("\n".join([head, *function.lines, f"  ret {real} {result}", "}"]))
     return texts
 
 
-def table_text(names: set[str]) -> list[str]:
+def table_text(names: AbstractSet[str]) -> list[str]:
     """The tables that functions ``names`` look things up in, once per module."""
     rows: dict[str, list[tuple[float, ...]]] = {}
     if names & {"log", "log10", "pow"}:
@@ -306,8 +306,10 @@ def _pow(f: _Function) -> str:
     value, in_doubt = _with_limits(f, product, _exponential(f, product, rest))
     at_zero = f.choose(f.is_("olt", "%y", zero), f.number(math.inf), zero)
     at_zero = f.choose(f.is_("oeq", "%y", zero), one, at_zero)
-    value = f.choose(f.is_("oeq", "%x", zero), at_zero, value)
-    # Bases of 0 are usual: a substance that is not there yet.
-    in_doubt = f.both(f.is_("une", "%x", zero), f.either(in_doubt, _is_unusual(f)))
+    # Bases of 0 are usual: a substance that is not there yet. (-0 is left to the C library.)
+    is_zero = f.add(f"icmp eq {f.word} {f.bits_of('%x')}, {f.whole(0)}")
+    value = f.choose(is_zero, at_zero, value)
+    is_other = f.add(f"icmp ne {f.word} {f.bits_of('%x')}, {f.whole(0)}")
+    in_doubt = f.both(is_other, f.either(in_doubt, _is_unusual(f)))
     is_wide = f.is_("ugt", f.size("%y"), f.number(_LARGEST_EXPONENT))
     return f.finished("pow", f.either(in_doubt, is_wide), value)

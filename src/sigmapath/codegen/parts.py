@@ -17,6 +17,7 @@ from sigmapath.codegen.block import (
     Statement,
     Store,
     operands,
+    results,
 )
 
 __all__ = ["in_parts"]
@@ -65,8 +66,8 @@ def _crossing(chunks: list[list[Statement]]) -> dict[str, int]:
     slots: dict[str, int] = {}
     for k, chunk in enumerate(chunks):
         for statement in chunk:
-            if isinstance(statement, Assign):
-                home[statement.name] = k
+            if not isinstance(statement, Load):
+                home.update(dict.fromkeys(results(statement), k))
             for name in operands(statement):
                 if isinstance(name, str) and home.get(name, k) != k:
                     slots.setdefault(name, len(slots))
@@ -85,13 +86,14 @@ def _part_body(
                 known.add(name)
         if isinstance(statement, Load) and statement.name in known:
             continue
-        if not isinstance(statement, Assign) or statement.name not in slots:
-            body.append(statement)
-        else:
+        kept = [name for name in results(statement) if name in slots]
+        if kept and isinstance(statement, Assign):
             body.append(statement._replace(inline=False))
-            body += _kept(statement.name, slots[statement.name], truths)
-        if isinstance(statement, (Load, Assign)):
-            known.add(statement.name)
+        else:
+            body.append(statement)
+        for name in kept:
+            body += _kept(name, slots[name], truths)
+        known.update(results(statement))
     return tuple(body)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from sigmapath.codegen.block import (
     ARRAYS,
     Assign,
+    Bundle,
     Call,
     Function,
     Load,
@@ -72,7 +73,7 @@ class _Printer:
     """What is fixed for a module, and which outside functions it turned out to need."""
 
     def __init__(self, lanes: int, prefix: str, opaque_pointers: bool, has_fma: bool) -> None:
-        self._own = VECTOR_FUNCTIONS if lanes > 1 and has_fma else frozenset()
+        self._own = VECTOR_FUNCTIONS if has_fma else frozenset()
         self._lanes = lanes
         self._prefix = prefix
         self._real = "double" if lanes == 1 else f"<{lanes} x double>"
@@ -82,32 +83,34 @@ class _Printer:
         self._pointer = "ptr" if opaque_pointers else f"{self._real}*"
         self.spread = ""
         self._library: set[str] = set()
+        # Functions that are called for several values at a time, by how many.
+        self._several: dict[int, set[str]] = {}
         self._intrinsics: set[str] = set()
 
     def declarations(self) -> list[str]:
-        """Declarations of outside functions; what is not of our own goes one lane at a time."""
+        """Declarations of outside functions, and functions of several values."""
         lines = []
         for name in sorted(self._intrinsics):
             intrinsic = _INTRINSIC[name]
             lines.append(f"declare {self._real} @llvm.{intrinsic}.{self._suffix}({self._real})")
-        own = self._library & self._own
-        lines += table_text(own)
-        lines += lane_math_text(own, self._lanes, opaque_pointers=self._opaque)
-        for name in sorted(self._library):
+        several: frozenset[str] = frozenset().union(*self._several.values())
+        for name in sorted(self._library | several):
             arguments = ", ".join(["double"] * _library_arity(name))
             lines.append(f"declare double @{LIBRARY_PREFIX}{name}({arguments})")
-            if self._lanes > 1:
-                lines.append(self._by_lane(name))
+        lines += table_text(self._own & several)
+        for width, names in sorted(self._several.items()):
+            lines += lane_math_text(names & self._own, width, opaque_pointers=self._opaque)
+            lines += [self._one_by_one(name, width) for name in sorted(names)]
         return lines
 
-    def _by_lane(self, name: str) -> str:
-        arity = _library_arity(name)
-        real, lanes = self._real, self._lanes
+    def _one_by_one(self, name: str, width: int) -> str:
+        """The C library for each of several values."""
+        arity, real = _library_arity(name), f"<{width} x double>"
         arguments = ", ".join(f"{real} %a{i}" for i in range(arity))
-        inner = f"each_{name}" if name in self._own else name
-        lines = [f"define internal {real} @lanes_{inner}({arguments}) nounwind {{"]
+        place = f"each_{name}" if name in self._own else name
+        lines = [f"define internal {real} @{place}_of_{width}({arguments}) nounwind {{"]
         result = "undef"
-        for lane in range(lanes):
+        for lane in range(width):
             lines += [
                 f"  %e{lane}_{i} = extractelement {real} %a{i}, i32 {lane}" for i in range(arity)
             ]
@@ -136,6 +139,8 @@ class _Printer:
         """Append the instructions of statement number ``k``."""
         if isinstance(statement, Assign):
             self._assign(statement, lines)
+        elif isinstance(statement, Bundle):
+            self._bundle(statement, k, lines)
         elif isinstance(statement, Call):
             lines.append(self._call(statement, scratch))
         else:
@@ -211,11 +216,42 @@ class _Printer:
             self._intrinsics.add(op)
             text = f"call {real} @llvm.{_INTRINSIC[op]}.{self._suffix}({real} {values[0]})"
         else:
-            self._library.add(op)
-            place = f"{LIBRARY_PREFIX}{op}" if self._lanes == 1 else f"lanes_{op}"
             given = ", ".join(f"{real} {value}" for value in values)
-            text = f"call {real} @{place}({given})"
+            text = f"call {real} @{self._outside(op)}({given})"
         lines.append(f"  {name} = {text}")
+
+    def _outside(self, op: str) -> str:
+        """Name of a function that is not an instruction."""
+        if self._lanes == 1:
+            self._library.add(op)
+            return f"{LIBRARY_PREFIX}{op}"
+        self._several.setdefault(self._lanes, set()).add(op)
+        return f"{op}_of_{self._lanes}"
+
+    def _bundle(self, statement: Bundle, k: int, lines: list[str]) -> None:
+        """One call for several values, which are packed before and unpacked after it."""
+        width = len(statement.args[0])
+        real = f"<{width} x double>"
+        self._several.setdefault(width, set()).add(statement.op)
+        given = []
+        for i, operands in enumerate(statement.args):
+            # Numbers stand in the vector from the start; names are put in.
+            numbers = [0.0 if isinstance(operand, str) else operand for operand in operands]
+            packed = "<" + ", ".join(f"double {self._value(number)}" for number in numbers) + ">"
+            for lane, operand in enumerate(operands):
+                if isinstance(operand, str):
+                    name = f"%b.{k}.{i}.{lane}"
+                    value = self._value(operand)
+                    lines.append(
+                        f"  {name} = insertelement {real} {packed}, double {value}, i32 {lane}"
+                    )
+                    packed = name
+            given.append(f"{real} {packed}")
+        lines.append(f"  %b.{k} = call {real} @{statement.op}_of_{width}({', '.join(given)})")
+        lines += [
+            f"  %v.{name} = extractelement {real} %b.{k}, i32 {lane}"
+            for lane, name in enumerate(statement.names)
+        ]
 
     def _splat_true(self) -> str:
         return "true" if self._lanes == 1 else "<" + ", ".join(["i1 true"] * self._lanes) + ">"

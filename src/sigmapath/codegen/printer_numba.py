@@ -97,6 +97,8 @@ def _lines(statement: Statement, known: dict[str, _Text]) -> list[str]:
         if statement.function == "derive":
             return [f"{DERIVE_ROUTINE}(t, y, p, p)"]
         return [f"{statement.function}({', '.join(ARRAYS)})"]
+    # Bundles are made for machine code alone.
+    assert isinstance(statement, (Assign, Store))
     note = f"  # {comment_text(statement.comment)}" if statement.comment else ""
     if isinstance(statement, Store):
         text, _ = _operand(statement.value, known)
