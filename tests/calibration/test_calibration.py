@@ -22,6 +22,7 @@ from sigmapath.calibration.specs import (
 from sigmapath.errors import ParseError, UnknownNameError
 from sigmapath.evidence.claims import claims_folder, read_claims
 from sigmapath.evidence.evidence import gather
+from sigmapath.evidence.specs import read_experiments
 
 DECAY = """
 model decay()
@@ -77,13 +78,19 @@ def test_everything_that_is_graded_fitted_is_free_in_a_calibration() -> None:
     assert set(free) == fitted
 
 
-def test_edges_of_targets_are_those_of_their_claims() -> None:
+def test_edges_of_targets_are_those_of_their_claims_or_of_the_assay_that_showed_it() -> None:
+    """What an assay has shown is at least as large as what it resolves."""
     claims = read_claims(claims_folder() / "claims.toml")
+    experiments = read_experiments(claims_folder(), claims)
     for name in calibration_names():
         for target in find_calibration(name).targets:
             edge = target.at_least or target.at_most
             if target.claim and edge is not None:
-                assert claims[target.claim].expected["value"] == edge, target
+                value = claims[target.claim].expected["value"]
+                size = experiments[target.claim].resolution
+                resolved = [] if size is None else [1.0 + size, 1.0 - size]
+                assert edge in (value, *(pytest.approx(x) for x in resolved)), target
+                assert abs(edge - 1.0) >= abs(value - 1.0) - 1e-12, target
             elif target.claim:
                 percent = claims[target.claim].expected["value"]
                 assert target.value in (percent / 100, pytest.approx(1 + percent / 100)), target

@@ -212,7 +212,8 @@ def _pair(
     values = _value(text, name, runs, recorded)
     said = f"{text}, {name}"
     if check.vs is not None:
-        values = _ratio(values, _value(text, check.vs, runs, recorded))
+        others = _value(text, check.vs, runs, recorded)
+        values = _longer(values, others) if "duration(" in text else _ratio(values, others)
         said = f"{text}, {name} / {check.vs}"
     if check.as_percent == "increase":
         return 100.0 * (values - 1.0), f"{said}, % increase"
@@ -234,6 +235,11 @@ def _pair(
 def _ratio(values: FloatArray, others: FloatArray) -> FloatArray:
     """Quotient; NaN where there is nothing to divide by."""
     return values / np.where(np.abs(others) > NOISE, others, np.nan)
+
+
+def _longer(values: FloatArray, others: FloatArray) -> FloatArray:
+    """Quotient of durations: some time is infinitely longer than none, none as long as none NaN."""
+    return np.where((others == 0.0) & (values > 0.0), np.inf, _ratio(values, others))
 
 
 def _compare(check: Check, measured: FloatArray) -> tuple[BoolArray, str]:
