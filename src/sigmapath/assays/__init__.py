@@ -15,6 +15,7 @@ from sigmapath.assays.chelator import BAPTA, FLUO4, Chelator
 from sigmapath.assays.clamp_circuit import Dendrite, Pipette
 from sigmapath.assays.coip import PullDown, co_immunoprecipitation
 from sigmapath.assays.fret import FretOptics, FretPair, fret
+from sigmapath.assays.membranes import Incubation
 from sigmapath.assays.patch_clamp import Steps, patch_clamp
 from sigmapath.assays.patch_ramp import patch_ramp
 from sigmapath.assays.patch_rig import Clamp
@@ -35,6 +36,7 @@ __all__ = [
     "Film",
     "FretOptics",
     "FretPair",
+    "Incubation",
     "Pipette",
     "PullDown",
     "Pulses",

@@ -6,12 +6,12 @@ One command per assay; the binding assays are here, the others in ``assay_cells`
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from sigmapath.cli import assay_cells, assay_patch
+from sigmapath.cli import options as o
 
 __all__ = ["group"]
 
@@ -31,37 +31,47 @@ Noise = Annotated[
 ]
 N = Annotated[int, typer.Option("--n", help="Replicates.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the noise.")]
-Plot = Annotated[Path | None, typer.Option("--plot", help="Write a figure: .png, .pdf or .svg.")]
 
 
-@group.command("competition", short_help="Displace a radioligand: IC50 and Ki.")
-def competition(
-    ligand: Annotated[str, typer.Argument(help="The competitor.")],
-    label: Label = "(+)-pentazocine",
-    label_concentration: Annotated[
-        str, typer.Option("--label-concentration", help="Of the labelled ligand.")
-    ] = "4 nM",
+def _incubation(
     minutes: Minutes = 90.0,
     celsius: Celsius = 37.0,
     noise: Noise = 0.0,
     n: N = 3,
     seed: Seed = 0,
-    plot: Plot = None,
+) -> Any:
+    """Options that make an Incubation."""
+    from sigmapath.assays import Incubation
+
+    return Incubation(minutes=minutes, celsius=celsius, noise=noise, n=n, seed=seed)
+
+
+@group.command("competition", short_help="Displace a radioligand: IC50 and Ki.")
+@o.takes(incubation=_incubation)
+def competition(
+    *,
+    ligand: Annotated[str, typer.Argument(help="The competitor.")],
+    label: Label = "(+)-pentazocine",
+    label_concentration: Annotated[
+        str, typer.Option("--label-concentration", help="Of the labelled ligand.")
+    ] = "4 nM",
+    incubation: Any,
+    plot: o.PlotOption = None,
 ) -> int:
     """Displace a radioligand from washed membranes; prints points and fit as CSV.
 
     Example: sigmapath assay competition fluvoxamine --noise 0.08 --n 4 --plot ki.png
     """
     from sigmapath.api import load
-    from sigmapath.assays.binding import MODEL
-    from sigmapath.assays.binding import competition as run
+    from sigmapath.assays import competition as run
+    from sigmapath.assays.membranes import MODEL
     from sigmapath.cli.files import check_outputs, write_figure
     from sigmapath.cli.screen import say
 
     check_outputs(None, plot)
     found = run(
-        load(MODEL), ligand, label=label, label_concentration=label_concentration, minutes=minutes,
-        celsius=celsius, noise=noise, n=n, seed=seed,
+        load(MODEL), ligand, label=label, label_concentration=label_concentration,
+        incubation=incubation,
     )  # fmt: skip
     print("competitor [nM],total [nM],specific [nM],specific [%],sem [%]")
     _print_rows(found.concentration, found.total, found.specific, found.percent, found.sem)
@@ -74,30 +84,28 @@ def competition(
 
 
 @group.command("saturation", short_help="Bind a radioligand: Kd and Bmax.")
+@o.takes(incubation=_incubation)
 def saturation(
+    *,
     ligand: Annotated[str, typer.Argument(help="The labelled ligand.")] = "(+)-pentazocine",
-    minutes: Minutes = 90.0,
-    celsius: Celsius = 37.0,
-    noise: Noise = 0.0,
-    n: N = 3,
-    seed: Seed = 0,
-    plot: Plot = None,
+    incubation: Any,
+    plot: o.PlotOption = None,
 ) -> int:
     """Bind a radioligand to washed membranes at rising concentration; prints points as CSV.
 
     Example: sigmapath assay saturation --noise 0.08 --plot kd.png
     """
     from sigmapath.api import load
-    from sigmapath.assays.binding import MODEL
-    from sigmapath.assays.binding import saturation as run
+    from sigmapath.assays import saturation as run
+    from sigmapath.assays.membranes import MODEL
     from sigmapath.cli.files import check_outputs, write_figure
     from sigmapath.cli.screen import say
 
     check_outputs(None, plot)
-    bound = run(load(MODEL), ligand, minutes=minutes, celsius=celsius, noise=noise, n=n, seed=seed)
+    bound = run(load(MODEL), ligand, incubation=incubation)
     print("free [nM],total [nM],nonspecific [nM],specific [nM],sem [nM]")
     _print_rows(bound.free, bound.total, bound.nonspecific, bound.specific, bound.sem)
-    say(f"Kd {bound.kd:.3g} nM, Bmax {bound.bmax:.3g} nM, n = {n}")
+    say(f"Kd {bound.kd:.3g} nM, Bmax {bound.bmax:.3g} nM, n = {bound.n}")
     if plot is not None:
         write_figure(plot, lambda: bound.plot().figure)
     return 0

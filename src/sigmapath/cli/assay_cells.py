@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sigmapath.cli.assay_output import ModelOption, Sheet, sheet, study
-from sigmapath.cli.options import takes
+from sigmapath.cli.assay_output import Sheet, sheet, study
+from sigmapath.cli.options import ModelOption, takes
 from sigmapath.cli.values import pairs
 
 __all__ = ["calcium_imaging", "co_ip", "fret", "neurite_outgrowth", "ppi"]

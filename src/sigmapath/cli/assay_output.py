@@ -17,9 +17,8 @@ from sigmapath.cli.values import pairs
 from sigmapath.errors import PlanError
 from sigmapath.record import record
 
-__all__ = ["ModelOption", "N", "Seed", "Sheet", "sheet", "study", "table_text"]
+__all__ = ["N", "Seed", "Sheet", "sheet", "study", "table_text"]
 
-ModelOption = Annotated[str, typer.Option("--model", help="A packaged pathway, or a path.")]
 ArmOption = Annotated[
     list[str],
     typer.Option(

@@ -31,13 +31,9 @@ def dose(
         ),
     ] = [],  # noqa: B006
     condition: o.ConditionOption = None,
-    model: Annotated[
-        str, typer.Option("--model", help="A packaged pathway or a path.")
-    ] = "s1r_mam",
-    ensemble: Annotated[
-        int, typer.Option("--ensemble", min=0, help="Draws from the parameter ranges.")
-    ] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draws.")] = 0,
+    model: o.ModelOption = "s1r_mam",
+    ensemble: o.Ensemble = 0,
+    seed: o.SeedOfDraws = 0,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the files (made if missing).")
     ] = None,

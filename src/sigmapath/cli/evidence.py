@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from sigmapath.cli import options as o
+
 __all__ = ["evidence"]
 
 _FILES = ("evidence.html", "evidence.xml")
@@ -22,16 +24,14 @@ def evidence(
         typer.Option("--module", metavar="M", help="All claims of LIG, S1R, CA, MITO, UPR, NRF2, "
                      "CH, TR or X; repeats."),
     ] = [],  # noqa: B006
-    ensemble: Annotated[
-        int, typer.Option("--ensemble", min=0, help="Draws from the parameter ranges.")
-    ] = 0,
+    ensemble: o.Ensemble = 0,
     factor: Annotated[
         float | None,
         typer.Option("--factor", help="Draw constants that nobody measured (assumed, fitted) "
                      "within this factor of their values, e.g. 2, and leave the others; by "
                      "default everything from its graded range."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draws.")] = 0,
+    seed: o.SeedOfDraws = 0,
     summary: Annotated[
         bool, typer.Option("--summary", help="Only how many claims hold and where, not each claim.")
     ] = False,

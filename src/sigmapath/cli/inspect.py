@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sigmapath.cli import options as o
 from sigmapath.cli.screen import say, table
-from sigmapath.cli.values import pairs
 from sigmapath.errors import OutputError
 
 __all__ = ["convert", "ligands", "models", "show", "steady_state"]
@@ -91,23 +90,13 @@ def convert(
     return 0
 
 
-def steady_state(
-    model: o.ModelArgument,
-    dose: o.DoseOption = [],  # noqa: B006  typer reads the default, nobody changes it
-    set_: o.SetOption = [],  # noqa: B006
-    initial: o.InitialOption = [],  # noqa: B006
-    condition: o.ConditionOption = None,
-) -> int:
+@o.takes(settings=o.settings)
+def steady_state(*, model: o.ModelArgument, settings: dict[str, Any]) -> int:
     """Find the steady state; says which method succeeded, the residual and the stability."""
     from sigmapath.api import load
 
     loaded = load(model)
-    found = loaded.steady_state(
-        doses=pairs(dose, "--dose"),
-        parameters=pairs(set_, "--set"),
-        initial=pairs(initial, "--initial"),
-        condition=condition,
-    )
+    found = loaded.steady_state(**settings)
     rows = [[name, f"{value:.6g}", unit] for name, value, unit in found.rows()]
     print(table(["state", "value", "unit"], rows))
     say(found.summary())

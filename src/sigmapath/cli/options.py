@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -20,22 +20,27 @@ __all__ = [
     "Backend",
     "ConditionOption",
     "DoseOption",
+    "Ensemble",
     "InitialOption",
     "MaxSteps",
     "Method",
     "ModelArgument",
+    "ModelOption",
     "OutOption",
     "PlotOption",
     "Rest",
     "Rtol",
+    "SeedOfDraws",
     "SetOption",
     "experiment",
+    "settings",
     "takes",
 ]
 
 ModelArgument = Annotated[
     str, typer.Argument(help="A packaged pathway (sigmapath models) or a path: .ant, .xml, .sbml.")
 ]
+ModelOption = Annotated[str, typer.Option("--model", help="A packaged pathway, or a path.")]
 SetOption = Annotated[
     list[str], typer.Option("--set", metavar="K=V", help="Give a parameter a value; repeats.")
 ]
@@ -68,10 +73,15 @@ Backend = Annotated[str, typer.Option("--backend", help="llvm or numba.")]
 Rest = Annotated[
     bool, typer.Option("--rest", help="Bring the model to its steady state before t = 0.")
 ]
+Ensemble = Annotated[
+    int, typer.Option("--ensemble", min=0, help="Draws from the parameter ranges.")
+]
+SeedOfDraws = Annotated[int, typer.Option("--seed", min=0, help="Of the draws.")]
+T = TypeVar("T")
 
 
-def takes(**groups: Callable[..., Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Let a command take groups of options.
+def takes(**groups: Callable[..., Any]) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Let a command, or a group, take groups of options.
 
     Parameters
     ----------
@@ -80,18 +90,20 @@ def takes(**groups: Callable[..., Any]) -> Callable[[Callable[..., int]], Callab
         command line has the options of that function.
     """
 
-    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+    def decorate(command: Callable[..., T]) -> Callable[..., T]:
         members = {name: _options_of(group) for name, group in groups.items()}
 
         @wraps(command)
-        def call(**given: Any) -> int:
+        def call(**given: Any) -> T:
             for name, group in groups.items():
                 given[name] = group(**{option: given.pop(option) for option in members[name]})
             return command(**given)
 
         options: dict[str, inspect.Parameter] = {}
         for name, option in _options_of(command).items():
-            options |= members.get(name, {name: option})
+            added = members.get(name, {name: option})
+            assert not options.keys() & added.keys(), f"{command.__name__} has an option twice"
+            options |= added
         call.__signature__ = inspect.Signature(list(options.values()))  # type: ignore[attr-defined]
         call.__annotations__ = {name: option.annotation for name, option in options.items()}
         return call
@@ -105,11 +117,24 @@ def _options_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     return {name: option.replace(kind=keyword) for name, option in found.items()}
 
 
-def experiment(
+def settings(
     dose: DoseOption = [],  # noqa: B006  typer reads the default, nobody changes it
     set_: SetOption = [],  # noqa: B006
     initial: InitialOption = [],  # noqa: B006
     condition: ConditionOption = None,
+) -> dict[str, Any]:
+    """What is held from the start: arguments of ``Model.run`` and ``Model.steady_state``."""
+    return {
+        "doses": pairs(dose, "--dose"),
+        "parameters": pairs(set_, "--set"),
+        "initial": pairs(initial, "--initial"),
+        "condition": condition,
+    }
+
+
+@takes(settings=settings)
+def experiment(
+    settings: dict[str, Any],
     rest: Rest = False,
     method: Method = "auto",
     rtol: Rtol = 1e-6,
@@ -118,10 +143,7 @@ def experiment(
 ) -> dict[str, Any]:
     """What is done to a model and how it is solved: arguments of ``Model.run``."""
     return {
-        "doses": pairs(dose, "--dose"),
-        "parameters": pairs(set_, "--set"),
-        "initial": pairs(initial, "--initial"),
-        "condition": condition,
+        **settings,
         "protocol": _rest_first(rest),
         "method": method,
         "rtol": rtol,

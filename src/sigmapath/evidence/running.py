@@ -287,7 +287,8 @@ def _binding(
     n_member: int,
     seed: int,
 ) -> Recorded:
-    from sigmapath.assays.binding import MODEL, binding_numbers
+    from sigmapath.assays.binding_numbers import binding_numbers
+    from sigmapath.assays.membranes import MODEL
 
     factor = ensemble.factor if isinstance(ensemble, Draws) else None
     members = ensemble.n if isinstance(ensemble, Draws) else ensemble
