@@ -93,9 +93,11 @@ def make_room(folder: Path, most: int) -> None:
     is disturbed.
     """
     with contextlib.suppress(OSError):
-        things = [path for path in folder.iterdir() if not path.name.startswith(".")]
-        if len(things) < most:
+        # Asked at every write: names are enough where there is room.
+        names = [name for name in os.listdir(folder) if not name.startswith(".")]
+        if len(names) < most:
             return
+        things = [folder / name for name in names]
         if len(things) > 4 * _KEPT:
             things.sort(key=lambda path: path.stat().st_size)
             del things[-_KEPT:]

@@ -7,8 +7,9 @@ the work is linear. Nothing depends on Python hashes or on the order of sets.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,47 +22,37 @@ __all__ = ["fingerprint"]
 _VERSION = "OdeSystem 1"
 
 
-def _expressions(value: Any) -> Iterator[Expr]:
+def _write(value: Any, lines: list[str | Expr]) -> None:
+    """Append the canonical text of a field, with expressions as they are.
+
+    Strings by repr, so that no value can imitate the structure.
+    """
     if isinstance(value, Expr):
-        yield value
+        lines.append(value)
     elif isinstance(value, tuple):
+        lines.append(f"({len(value)}")
         for item in value:
-            yield from _expressions(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _expressions(item)
-    elif hasattr(value, "__dataclass_fields__"):
-        for field in fields(value):
-            yield from _expressions(getattr(value, field.name))
-
-
-def _lines(value: Any, place: Mapping[Expr, int]) -> Iterator[str]:
-    """Canonical text of a field: strings by repr, so that no value can imitate the structure."""
-    if isinstance(value, Expr):
-        yield f"#{place[value]}"
+            _write(item, lines)
+    elif isinstance(value, str | int | float) or value is None:
+        lines.append(repr(value))
     elif isinstance(value, np.ndarray):
-        yield repr(value.tolist())
-    elif isinstance(value, tuple):
-        yield f"({len(value)}"
-        for item in value:
-            yield from _lines(item, place)
-    elif isinstance(value, Mapping):
-        yield f"{{{len(value)}"
-        for key, item in value.items():
-            yield repr(key)
-            yield from _lines(item, place)
+        lines.append(repr(value.tolist()))
     elif hasattr(value, "__dataclass_fields__"):
-        yield type(value).__name__
-        for field in fields(value):
-            yield from _lines(getattr(value, field.name), place)
+        lines.append(type(value).__name__)
+        for name in _names(type(value)):
+            _write(getattr(value, name), lines)
+    elif isinstance(value, Mapping):
+        lines.append(f"{{{len(value)}")
+        for key, item in value.items():
+            lines.append(repr(key))
+            _write(item, lines)
     else:
-        yield repr(value)
+        lines.append(repr(value))
 
 
-def _nodes(roots: Iterable[Expr], place: dict[Expr, int]) -> Iterator[str]:
-    for node in postorder(roots):
-        place[node] = len(place)
-        yield f"{node.op} {node.value!r} {[place[argument] for argument in node.args]}"
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def fingerprint(system: OdeSystem) -> str:
@@ -69,14 +60,18 @@ def fingerprint(system: OdeSystem) -> str:
 
     The file a model came from does not change what it computes.
     """
-    digest = hashlib.sha256(_VERSION.encode())
+    lines: list[str | Expr] = []
+    for name in _names(type(system)):
+        if name not in ("where", "fingerprint"):
+            lines.append(name)
+            _write(getattr(system, name), lines)
     place: dict[Expr, int] = {}
-    kept = [f.name for f in fields(system) if f.name not in ("where", "fingerprint")]
-    roots = [root for name in kept for root in _expressions(getattr(system, name))]
-    for line in _nodes(roots, place):
-        digest.update(line.encode() + b"\n")
-    for name in kept:
-        digest.update(f"{name}\n".encode())
-        for line in _lines(getattr(system, name), place):
-            digest.update(line.encode() + b"\n")
+    nodes: list[str] = []
+    for node in postorder([line for line in lines if isinstance(line, Expr)]):
+        place[node] = len(place)
+        nodes.append(f"{node.op} {node.value!r} {[place[argument] for argument in node.args]}")
+    texts = [f"#{place[line]}" if isinstance(line, Expr) else line for line in lines]
+    digest = hashlib.sha256(_VERSION.encode())
+    for part in (nodes, texts):
+        digest.update("".join([f"{line}\n" for line in part]).encode())
     return digest.hexdigest()
