@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,7 +38,7 @@ def _write(value: Any, lines: list[str | Expr]) -> None:
         lines.append(repr(value.tolist()))
     elif hasattr(value, "__dataclass_fields__"):
         lines.append(type(value).__name__)
-        for name in _names(type(value)):
+        for name in value.__dataclass_fields__:
             _write(getattr(value, name), lines)
     elif isinstance(value, Mapping):
         lines.append(f"{{{len(value)}")
@@ -50,18 +49,13 @@ def _write(value: Any, lines: list[str | Expr]) -> None:
         lines.append(repr(value))
 
 
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
-
-
 def fingerprint(system: OdeSystem) -> str:
     """Hexadecimal SHA-256 of all fields but ``where`` and ``fingerprint`` itself.
 
     The file a model came from does not change what it computes.
     """
     lines: list[str | Expr] = []
-    for name in _names(type(system)):
+    for name in [field.name for field in fields(system)]:
         if name not in ("where", "fingerprint"):
             lines.append(name)
             _write(getattr(system, name), lines)
