@@ -72,7 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
 }
 # The top layer may import anything.
-TOP = {"api", "cli", "conformance", "__init__", "__main__"}
+TOP = {"api", "description", "cli", "conformance", "__init__", "__main__"}
 
 
 def modules() -> list[Path]:

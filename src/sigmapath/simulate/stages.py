@@ -76,7 +76,7 @@ class Stages:
         prepared: Prepared | None = None,
     ) -> None:
         self._given = network
-        self._conditions = conditions
+        self.conditions = dict(conditions)
         self._ligands = ligands
         self._origin = origin
         self._known = prepared
@@ -135,7 +135,7 @@ class Stages:
         return Engine(
             self.prepared.system,
             ligands=self._ligands(),
-            conditions=self._conditions,
+            conditions=self.conditions,
             ranges=self.prepared.ranges,
             inputs=self.prepared.inputs,
             default_observables=self.prepared.default_observables,
@@ -151,7 +151,7 @@ class Stages:
         return StochasticEngine(
             self.network,
             ligands=self._ligands(),
-            conditions=self._conditions,
+            conditions=self.conditions,
             ranges=parameter_ranges(self.network),
             inputs=input_ids(self.network),
             long_names=long_names(self.network),
