@@ -18,6 +18,9 @@ _OBJECTS_PER_SEARCH = 100_000
 def main() -> None:
     """Run the command line and exit with its code."""
     gc.set_threshold(_OBJECTS_PER_SEARCH, 20, 20)
+    # The cores are for our own loops. numpy would start a thread on each for matrices larger than
+    # any here, at a sixth of the processor time of a small simulation.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from sigmapath.cli.app import run
 
     code = run(sys.argv[1:])
