@@ -48,7 +48,7 @@ __all__ = [
 _WHERE = "calcium imaging"
 _CUSTOMARY = Study(until="12 h", n=12)
 # The size of the response to a receptor, whichever of its constants the model is given.
-_SPREAD = {"r_IP3_PLC": 0.25, "V_PLC": 0.25, "P_IP3R_bulk": 0.15, "B_cyt": 0.1}
+_SPREAD = {"r_PLC_IP3R3": 0.25, "V_PLC": 0.25, "P_IP3R_bulk": 0.15, "B_cyt": 0.1}
 
 
 @record
