@@ -124,6 +124,16 @@ def _target_machine(tier: str) -> Any:
     )
 
 
+@cache
+def _compiler(tier: str) -> Any:
+    """A target machine to compile with, kept: a small module takes a new one three times as long.
+
+    llvmlite lets one thread at a time into LLVM. An engine takes its target machine over, so each
+    has one of its own.
+    """
+    return _target_machine(tier)
+
+
 def compile_object(text: str | Sequence[str], tier: str) -> bytes:
     """Return the object code of a module, or of several made one.
 
@@ -147,7 +157,7 @@ def compile_object(text: str | Sequence[str], tier: str) -> bytes:
         for other in others:
             module.link_in(llvm.parse_assembly(other))
         module.verify()
-        return bytes(_target_machine(tier).emit_object(module))
+        return bytes(_compiler(tier).emit_object(module))
     except RuntimeError as error:
         raise CodegenError(
             "LLVM refuses the generated code",
