@@ -29,12 +29,13 @@ from sigmapath.codegen.lane_math import VECTOR_FUNCTIONS
 
 __all__ = ["bundle_width", "in_bundles"]
 
-# The fewest calls that are faster in one, by function. One call of the C library after the other,
-# 1 to 4 of them, against one call for 2 (in the last two, for 4) values on Zen 4 [ns]:
-# pow 26, 34, 45, 56 against 23, 23, 27, 27; exp 10, 14, 18, 21 against 13, 13, 16, 16;
-# log 11, 14, 17, 21 against 15, 15, 18, 18. Other values of the same bundle are padding.
+# The fewest calls that are faster in one, by function. 1 to 4 calls of the C library, against one
+# call for 4 values of which some may be padding, on Zen 4 [ns]: pow 26, 34, 45, 56 against 27;
+# exp 10, 14, 18, 21 against 16; log 11, 14, 17, 21 against 18.
 _FEWEST = {"pow": 2, "exp": 3, "log": 4, "log10": 4}
 _HARMLESS = 1.0
+# Called once per run, or less than that.
+_RARE = frozenset({"initial", "past", "derive"})
 
 
 def bundle_width(features: str) -> int:
@@ -47,17 +48,21 @@ def bundle_width(features: str) -> int:
 
 
 def in_bundles(function: Function, width: int) -> Function:
-    """Return ``function`` with bundles of at most ``width`` values.
+    """Return ``function`` with bundles of ``width`` values.
 
     Parameters
     ----------
     function : Function
         A whole function, not yet in parts.
     width : int
-        A power of two; 1 leaves the function as it is.
+        Of every bundle, padding included: code for one width is enough to compile.
     """
-    groups = _bundles(function.body, width) if width > 1 else []
-    return replace(function, body=_with_bundles(function.body, groups)) if groups else function
+    if function.name in _RARE:
+        return function
+    groups = _bundles(function.body, width)
+    if not groups:
+        return function
+    return replace(function, body=_with_bundles(function.body, groups, width))
 
 
 def _bundles(body: Sequence[Statement], width: int) -> list[tuple[Assign, ...]]:
@@ -84,27 +89,26 @@ def _bundles(body: Sequence[Statement], width: int) -> list[tuple[Assign, ...]]:
 
 
 def _with_bundles(
-    body: Sequence[Statement], groups: Sequence[tuple[Assign, ...]]
+    body: Sequence[Statement], groups: Sequence[tuple[Assign, ...]], width: int
 ) -> tuple[Statement, ...]:
-    bundles = {calls[0].name: _bundle(calls) for calls in groups}
+    bundles = {calls[0].name: _bundle(calls, width) for calls in groups}
     member = {call.name: bundles[calls[0].name] for calls in groups for call in calls}
-    made: dict[str, Statement] = {}
-    for statement in body:
-        if isinstance(statement, (Load, Assign)):
-            made[statement.name] = member.get(statement.name, statement)
+    made = {s.name: member.get(s.name, s) for s in body if isinstance(s, (Load, Assign))}
     done: set[str] = set()
     ordered: list[Statement] = []
     for statement in body:
-        if isinstance(statement, (Load, Assign)):
-            ordered += _needed(statement.name, made, done)
-        else:
+        if not isinstance(statement, (Load, Assign)):
             ordered.append(statement)
+        elif statement.name in member:
+            ordered += _needed(member[statement.name], made, done)
+        elif statement.name not in done:
+            # Its arguments stand before it, as they did.
+            ordered.append(statement)
+            done.add(statement.name)
     return tuple(ordered)
 
 
-def _bundle(calls: Sequence[Assign]) -> Bundle:
-    """One bundle, padded to a power of two."""
-    width = 1 << (len(calls) - 1).bit_length()
+def _bundle(calls: Sequence[Assign], width: int) -> Bundle:
     arguments = zip(*[call.args for call in calls], strict=True)
     padding: tuple[Operand, ...] = (_HARMLESS,) * (width - len(calls))
     return Bundle(
@@ -114,16 +118,16 @@ def _bundle(calls: Sequence[Assign]) -> Bundle:
     )
 
 
-def _needed(name: str, made: Mapping[str, Statement], done: set[str]) -> Iterator[Statement]:
-    """What makes the value ``name``, after what that needs; nothing twice."""
-    stack = [(made[name], False)]
+def _needed(bundle: Bundle, made: Mapping[str, Statement], done: set[str]) -> Iterator[Statement]:
+    """A bundle after what it needs; nothing that is ``done``, to which all this is added."""
+    stack: list[tuple[Statement, bool]] = [(bundle, False)]
     while stack:
         statement, is_ready = stack.pop()
-        first = results(statement)[0]
-        if first in done:
+        names = results(statement)
+        if names[0] in done:
             continue
         if is_ready:
-            done.update(results(statement))
+            done.update(names)
             yield statement
             continue
         stack.append((statement, True))

@@ -308,7 +308,11 @@ def _numba_library(identity: str, functions: _Maker, system: OdeSystem) -> _Libr
 
 
 def source_text(system: OdeSystem, backend: Backend = "numba") -> str:
-    """Return the generated code of a model as text: numba source, or LLVM IR."""
+    """Return the generated code of a model as text: numba source, or LLVM IR.
+
+    The IR is the one for CPUs on which calls do not go side by side
+    (:mod:`sigmapath.codegen.bundles`), the same on every machine.
+    """
     program = _program(system)
     identity = _identity(backend, "quick", system.fingerprint)
     if backend == "numba":
