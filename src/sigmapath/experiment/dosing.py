@@ -129,9 +129,11 @@ def require_level(value: object, *, what: str, where: str, positive: bool = Fals
             raise TypeError
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
+        several = "for several levels, run one per level: model.sweep({name: levels}, times)"
         raise PlanError(
             f"{what} is not a number", where=where, found=repr(value),
             expected='a number in model units, or text with a unit such as "100 nM"',
+            fix="" if isinstance(value, (bool, float, int)) else several,
         ) from error  # fmt: skip
     bound = "above 0" if positive else "0 or more"
     if not math.isfinite(number) or number < 0 or (positive and number == 0):
