@@ -37,11 +37,11 @@ def scheme(name: str) -> Diagram:
         ("perk", "GADD34", "eIF2a_P", "lowers"),
         ("death", "ROS", "death_drive", "raises"),
         ("nrf2", "KEAP1", "NRF2_cyt", "lowers"),
-        ("calcium_channels", "occ_channel", "I_CaL", "lowers"),
+        ("calcium_channels", "x_S1R", "open_S1R_CaL", "lowers"),
         ("nmdar_potentiation", "glutamate", "NMDAR_open", "raises"),
-        ("nmdar_potentiation", "S1R_active_pm", "SK_free", "lowers"),
-        ("trk", "S1R_active", "Trk_gain", "raises"),
-        ("gpcr", "S1R_active_pm", "MOR_signal", "lowers"),
+        ("nmdar_potentiation", "x_S1R", "SK_free", "lowers"),
+        ("trk", "S1R_active", "occ_Trk", "raises"),
+        ("gpcr", "S1R_pm_unblocked", "MOR_signal", "lowers"),
     ],
 )
 def test_arrows_say_what_the_mechanism_does(system: str, tail: str, head: str, kind: str) -> None:

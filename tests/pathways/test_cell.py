@@ -92,7 +92,7 @@ def test_potassium_moves_the_resting_potential_towards_nernst() -> None:
 
 def test_magnesium_block_is_that_of_jahr_and_stevens() -> None:
     """At -70 mV and 1 mM magnesium 4.5 % of the conductance is left, 1 / (1 + e^4.34 / 3.57)."""
-    settings = {"g_coupling": 1e6, "E_S1R_SK": 0.95}
+    settings = {"g_NMDA": 1e-3, "apamin": 1.0}  # the dendrite stays where it rests
     with_mg, without = (
         model("nmdar")
         .sweep(

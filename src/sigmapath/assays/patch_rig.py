@@ -234,7 +234,7 @@ def rig_of(
         (f"the spread of the {what}", cv, 0.0 <= cv < 2.0, "0 to below 2") for what, cv in spreads
     ))  # fmt: skip
     kept = _kept(clamp.isolate, where)
-    values = constants_given(network)
+    values = constants_given(network) | _conductances_solved(model, network)
     if kept and not any(values.get(k) for k in kept):
         raise PlanError(
             f"this model has no {clamp.isolate} current", where=where, found=network.id,
@@ -242,7 +242,7 @@ def rig_of(
         )  # fmt: skip
     blocked = {k: 0.0 for k in _BLOCKABLE if k in values and kept and k not in kept}
     network = _circuit(network, clamp, 1e3 * values["C_cell"])
-    constants = _constants(network, blocked)
+    constants = _constants(network, values, blocked)
     return Rig(
         engine=engine_with(model, network),
         clamp=clamp,
@@ -289,13 +289,28 @@ def constants_given(network: ReactionNetwork) -> dict[str, float]:
     }
 
 
-def _constants(network: ReactionNetwork, blocked: dict[str, float]) -> dict[str, float]:
+def _conductances_solved(model: Any, network: ReactionNetwork) -> dict[str, float]:
+    """Conductances of isolated currents that the model works out, from a known response say.
+
+    The background potassium conductance is left out: it keeps the cell at rest, whatever differs.
+    """
+    computed = {entry.symbol for entry in network.initial_assignments}
+    names = [k for k in _BLOCKABLE if k in computed and k != "g_K_leak"]
+    if not names:
+        return {}
+    engine = engine_with(model, network)
+    raw = engine.run(engine.plan(times=[0.0, 1e-9], observables=names))
+    return {k: float(np.ravel(raw.trajectories[k])[0]) for k in names}
+
+
+def _constants(
+    network: ReactionNetwork, values: dict[str, float], blocked: dict[str, float]
+) -> dict[str, float]:
     """Conductances and capacitances of the membrane, which grow with the cell."""
-    given = constants_given(network)
     units = {p.id: p.units for p in network.parameters}
     return {
         name: value
-        for name, value in given.items()
+        for name, value in values.items()
         if value
         and (units[name] == "nS" or name == "C_cell")
         and name not in blocked
