@@ -16,6 +16,7 @@ from sigmapath.cache_folder import CacheWarning, cache_directory, private_folder
 from sigmapath.codegen import compile as compiler
 from sigmapath.codegen import numba_module
 from sigmapath.codegen.compile import compile_model
+from sigmapath.codegen.shared import make_shared
 from sigmapath.machine import llvm as machine
 from sigmapath.machine import store as cache
 from sigmapath.machine.store import Entry, cache_report, read_entry, write_entry
@@ -26,6 +27,9 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """An empty cache, and no memory of earlier compilations."""
+    if machine.host_target().has_fma:
+        # Made once per machine, and nothing that these tests count.
+        make_shared()
     place = tmp_path / "cache"
     monkeypatch.setenv("SIGMAPATH_CACHE_DIR", str(place))
     compiler._libraries.clear()

@@ -249,6 +249,10 @@ def _llvm_library(identity: str, tier: Tier, functions: _Maker, form: _Form) -> 
     prefix = f"m{identity[:16]}_"
 
     def loaded(entry: Entry) -> Loaded:
+        if entry.facts.get("is_bundled"):
+            from sigmapath.codegen.shared import bind_shared
+
+            bind_shared()
         return load_object(entry.code, [prefix + name for name in entry.facts["names"]])
 
     entry = read_entry(identity)
@@ -269,21 +273,28 @@ def _llvm_library(identity: str, tier: Tier, functions: _Maker, form: _Form) -> 
 
 
 def _llvm_entry(prefix: str, tier: Tier, functions: _Maker, form: _Form) -> Entry:
+    from sigmapath.codegen.block import Bundle
     from sigmapath.codegen.printer_llvm import llvm_text
     from sigmapath.machine.llvm import compile_object, host_target
 
     whole, facts = functions()
     target = host_target()
+    bundled = _bundled(whole, target, form)
     text = llvm_text(
-        _split(_bundled(whole, target, form), _PART_SIZE["llvm", tier]),
+        _split(bundled, _PART_SIZE["llvm", tier]),
         prefix=prefix,
         lanes=form.lanes,
         spread=form.spread,
         opaque_pointers=target.opaque_pointers,
         has_fma=target.has_fma,
+        is_shared=form.lanes == 1,
     )
-    names = [function.name for function in whole]
-    return Entry(facts={**facts, "names": names}, code=compile_object(text, tier))
+    facts = {
+        **facts,
+        "names": [function.name for function in whole],
+        "is_bundled": any(isinstance(step, Bundle) for f in bundled for step in f.body),
+    }
+    return Entry(facts=facts, code=compile_object(text, tier))
 
 
 def _bundled(functions: Sequence[Function], target: Target, form: _Form) -> Sequence[Function]:
@@ -292,6 +303,9 @@ def _bundled(functions: Sequence[Function], target: Target, form: _Form) -> Sequ
 
     if form.lanes > 1 or not target.has_fma:
         return functions
+    from sigmapath.codegen.shared import make_shared
+
+    make_shared()
     return [in_bundles(function, bundle_width(target.features)) for function in functions]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from sigmapath.codegen.block import (
     ARRAYS,
@@ -26,7 +27,7 @@ from sigmapath.codegen.block import (
 from sigmapath.codegen.lane_math import VECTOR_FUNCTIONS, lane_math_text, table_text
 from sigmapath.machine.llvm import LIBRARY_PREFIX
 
-__all__ = ["llvm_text"]
+__all__ = ["llvm_text", "shared_text"]
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 # Ordered comparisons are false for NaN, "ne" is unordered: NaN differs from everything.
@@ -43,6 +44,7 @@ def llvm_text(
     lanes: int = 1,
     opaque_pointers: bool = True,
     has_fma: bool = False,
+    is_shared: bool = False,
     spread: str = "",
 ) -> str:
     """Return the LLVM module of ``functions``.
@@ -60,13 +62,37 @@ def llvm_text(
     has_fma : bool
         Whether the CPU multiplies and adds in one operation: then several lanes have functions of
         their own in the place of some of the C library's.
+    is_shared : bool
+        Whether functions of several values come from the module of :func:`shared_text`; otherwise
+        this module has its own.
     spread : str
         Name of an array of which every lane reads the first one's values.
     """
     printer = _Printer(lanes, prefix, opaque_pointers, has_fma)
+    printer.is_shared = is_shared
     printer.spread = spread if lanes > 1 else ""
     bodies = [printer.function(function) for function in functions]
     return "\n".join([*printer.declarations(), *bodies])
+
+
+def shared_text(width: int, *, opaque_pointers: bool = True) -> str:
+    """Return the LLVM module of exp, log, log10 and pow of ``width`` values, for all to call.
+
+    For CPUs that multiply and add in one operation.
+    """
+    printer = _Printer(1, "", opaque_pointers, True)
+    printer.needs_several(width, VECTOR_FUNCTIONS)
+    real = f"<{width} x double>"
+    lines = printer.declarations()
+    for name in sorted(VECTOR_FUNCTIONS):
+        given = ", ".join(f"{real} %a{i}" for i in range(_library_arity(name)))
+        lines += [
+            f"define {real} @{LIBRARY_PREFIX}{name}_of_{width}({given}) nounwind {{",
+            f"  %r = musttail call {real} @{name}_of_{width}({given})",
+            f"  ret {real} %r",
+            "}",
+        ]
+    return "\n".join(lines)
 
 
 class _Printer:
@@ -82,10 +108,16 @@ class _Printer:
         self._opaque = opaque_pointers
         self._pointer = "ptr" if opaque_pointers else f"{self._real}*"
         self.spread = ""
+        self.is_shared = False
         self._library: set[str] = set()
         # Functions that are called for several values at a time, by how many.
         self._several: dict[int, set[str]] = {}
         self._intrinsics: set[str] = set()
+
+    def needs_several(self, width: int, names: AbstractSet[str]) -> str:
+        """Have functions of ``width`` values; what stands before their names in a call."""
+        self._several.setdefault(width, set()).update(names)
+        return LIBRARY_PREFIX if self.is_shared else ""
 
     def declarations(self) -> list[str]:
         """Declarations of outside functions, and functions of several values."""
@@ -93,12 +125,19 @@ class _Printer:
         for name in sorted(self._intrinsics):
             intrinsic = _INTRINSIC[name]
             lines.append(f"declare {self._real} @llvm.{intrinsic}.{self._suffix}({self._real})")
-        several: frozenset[str] = frozenset().union(*self._several.values())
+        if self.is_shared:
+            for width, names in sorted(self._several.items()):
+                real = f"<{width} x double>"
+                for name in sorted(names):
+                    arguments = ", ".join([real] * _library_arity(name))
+                    lines.append(f"declare {real} @{LIBRARY_PREFIX}{name}_of_{width}({arguments})")
+        own = {} if self.is_shared else self._several
+        several: frozenset[str] = frozenset().union(*own.values())
         for name in sorted(self._library | several):
             arguments = ", ".join(["double"] * _library_arity(name))
             lines.append(f"declare double @{LIBRARY_PREFIX}{name}({arguments})")
         lines += table_text(self._own & several)
-        for width, names in sorted(self._several.items()):
+        for width, names in sorted(own.items()):
             lines += lane_math_text(names & self._own, width, opaque_pointers=self._opaque)
             lines += [self._one_by_one(name, width) for name in sorted(names)]
         return lines
@@ -232,7 +271,7 @@ class _Printer:
         """One call for several values, which are packed before and unpacked after it."""
         width = len(statement.args[0])
         real = f"<{width} x double>"
-        self._several.setdefault(width, set()).add(statement.op)
+        place = self.needs_several(width, {statement.op})
         given = []
         for i, operands in enumerate(statement.args):
             # Numbers stand in the vector from the start; names are put in.
@@ -247,7 +286,9 @@ class _Printer:
                     )
                     packed = name
             given.append(f"{real} {packed}")
-        lines.append(f"  %b.{k} = call {real} @{statement.op}_of_{width}({', '.join(given)})")
+        lines.append(
+            f"  %b.{k} = call {real} @{place}{statement.op}_of_{width}({', '.join(given)})"
+        )
         lines += [
             f"  %v.{name} = extractelement {real} %b.{k}, i32 {lane}"
             for lane, name in enumerate(statement.names)
