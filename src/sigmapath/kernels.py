@@ -46,15 +46,16 @@ every array carries ``lanes`` values per entry, lane index fastest; t then has `
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.record import record
 
-__all__ = ["KERNEL_NAMES", "EventTable", "Kernels", "Pattern"]
+__all__ = ["KERNEL_NAMES", "Bodies", "EventTable", "Inlined", "Kernels", "Pattern"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -138,6 +139,53 @@ class EventTable:
         return max(len(self.target), int(self.factor.max(initial=-1)) + 1)
 
 
+class Inlined(NamedTuple):
+    """A kernel printed into the middle of a function.
+
+    Parameters
+    ----------
+    lines : list of str
+        LLVM IR without branches.
+    values : dict int -> str
+        By place in ``out``, the value that the kernel would write there.
+    declarations : tuple of str
+        Of the functions that the lines call; to stand once in the module.
+    """
+
+    lines: list[str]
+    values: dict[int, str]
+    declarations: tuple[str, ...]
+
+
+class Bodies(Protocol):
+    """What a model's kernels consist of, for solvers that print code of the model's own."""
+
+    @property
+    def identity(self) -> str:
+        """Content hash of the kernels."""
+
+    def size(self, kernel: str) -> int:
+        """Number of statements of a kernel."""
+
+    def inlined(
+        self, kernel: str, tag: str, given: Mapping[tuple[str, int], str], *, opaque: bool
+    ) -> Inlined:
+        """Print the body of a kernel.
+
+        Parameters
+        ----------
+        kernel : str
+            One of ``KERNEL_NAMES``.
+        tag : str
+            Put into the names of all values, so that one function may hold several bodies.
+        given : mapping (array, place) -> str
+            Values known by name, of ``t`` and ``y``; everything else is loaded, from ``%p`` above
+            all.
+        opaque : bool
+            Whether pointers have no element type.
+        """
+
+
 @record
 class Kernels:
     """A compiled model. See the module docstring for signatures, layouts and who allocates.
@@ -173,6 +221,8 @@ class Kernels:
         The state that each observable is; -1 where it is something else.
     owner : object
         Keeps the machine code alive; not to be touched.
+    bodies : Bodies, optional
+        The kernels as text, where the backend has it.
     """
 
     addresses: IntArray
@@ -192,6 +242,7 @@ class Kernels:
     owner: Any = field(repr=False, compare=False)
     n_timed: int = 0
     has_fast: bool = False
+    bodies: Bodies | None = field(default=None, repr=False, compare=False)
     spread_outputs: int = 0
     output_states: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 

@@ -21,7 +21,7 @@ import numpy as np
 from sigmapath.codegen.digest import expressions_digest, generator_digest
 from sigmapath.errors import CodegenError
 from sigmapath.expr.nodes import Expr, symbol
-from sigmapath.kernels import KERNEL_NAMES, Kernels
+from sigmapath.kernels import KERNEL_NAMES, Bodies, Kernels
 from sigmapath.lower.system import OdeSystem
 from sigmapath.machine.digest import key
 from sigmapath.machine.store import Entry, read_entry, write_entry
@@ -106,7 +106,8 @@ _libraries: _Memory[_Library] = _Memory(64)
 _programs: _Memory[Program] = _Memory(2)
 
 
-def _program(system: OdeSystem) -> Program:
+def program_of(system: OdeSystem) -> Program:
+    """Return the program of a model; the last few are remembered."""
     # Imported where it is needed: code that comes from the cache is not assembled.
     from sigmapath.codegen.assemble import assemble
 
@@ -145,7 +146,7 @@ def compile_model(
     identity = _identity(backend, tier, system.fingerprint, lanes)
 
     def functions() -> tuple[Sequence[Function], Mapping[str, Any]]:
-        program = _program(system)
+        program = program_of(system)
         return program.functions, {"n_derived": program.n_derived}
 
     library = _library(identity, backend, tier, functions, system, _Form(lanes))
@@ -168,6 +169,7 @@ def compile_model(
         backend=backend,
         fingerprint=identity,
         owner=_Owner(key=identity, tier=tier, model=library),
+        bodies=_bodies(system, identity) if backend == "llvm" and lanes == 1 else None,
     )
 
 
@@ -195,7 +197,7 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
     def functions() -> tuple[Sequence[Function], Mapping[str, Any]]:
         from sigmapath.codegen.assemble import assemble_outputs
 
-        return [assemble_outputs(system, _program(system), expressions)], {}
+        return [assemble_outputs(system, program_of(system), expressions)], {}
 
     backend: Backend = "numba" if kernels.backend == "numba" else "llvm"
     form = _Form(kernels.lanes)
@@ -216,6 +218,12 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
         spread_outputs=0 if spread is None else spread.addresses["outputs"],
         output_states=np.array([states.get(e, -1) for e in expressions], dtype=np.int64),
     )
+
+
+def _bodies(system: OdeSystem, identity: str) -> Bodies:
+    from sigmapath.codegen.inline import SystemBodies
+
+    return SystemBodies(system=system, identity=identity)
 
 
 def _identity(backend: Backend, tier: Tier, fingerprint: str, lanes: int = 1) -> str:
@@ -327,7 +335,7 @@ def source_text(system: OdeSystem, backend: Backend = "numba") -> str:
     The IR is the one for CPUs on which calls do not go side by side
     (:mod:`sigmapath.codegen.bundles`), the same on every machine.
     """
-    program = _program(system)
+    program = program_of(system)
     identity = _identity(backend, "quick", system.fingerprint)
     if backend == "numba":
         from sigmapath.codegen.source import module_text

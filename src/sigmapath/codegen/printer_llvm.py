@@ -11,7 +11,7 @@ so nothing depends on which symbols a process happens to export.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from sigmapath.codegen.block import (
@@ -23,11 +23,13 @@ from sigmapath.codegen.block import (
     Load,
     Operand,
     Statement,
+    Store,
 )
 from sigmapath.codegen.lane_math import VECTOR_FUNCTIONS, lane_math_text, table_text
+from sigmapath.kernels import Inlined
 from sigmapath.machine.llvm import LIBRARY_PREFIX
 
-__all__ = ["llvm_text", "shared_text"]
+__all__ = ["inlined_text", "llvm_text", "shared_text"]
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 # Ordered comparisons are false for NaN, "ne" is unordered: NaN differs from everything.
@@ -95,6 +97,21 @@ def shared_text(width: int, *, opaque_pointers: bool = True) -> str:
     return "\n".join(lines)
 
 
+def inlined_text(
+    function: Function,
+    *,
+    tag: str,
+    given: Mapping[tuple[str, int], str],
+    opaque_pointers: bool,
+    has_fma: bool,
+) -> Inlined:
+    """Return the body of one function, to stand inside another; see ``Bodies.inlined``."""
+    printer = _Printer(1, "", opaque_pointers, has_fma)
+    # Their model, which has been loaded, calls the same.
+    printer.tag, printer.is_shared = tag, True
+    return printer.inlined(function, given)
+
+
 class _Printer:
     """What is fixed for a module, and which outside functions it turned out to need."""
 
@@ -109,6 +126,8 @@ class _Printer:
         self._pointer = "ptr" if opaque_pointers else f"{self._real}*"
         self.spread = ""
         self.is_shared = False
+        self.tag = ""
+        self._renamed: dict[str, str] = {}
         self._library: set[str] = set()
         # Functions that are called for several values at a time, by how many.
         self._several: dict[int, set[str]] = {}
@@ -174,6 +193,21 @@ class _Printer:
             self._statement(statement, k, bool(function.n_scratch), lines)
         return "\n".join([*lines, "  ret void", "}", ""])
 
+    def inlined(self, function: Function, given: Mapping[tuple[str, int], str]) -> Inlined:
+        """The body of a function; what is given is not loaded, and nothing is stored."""
+        lines: list[str] = []
+        values: dict[int, str] = {}
+        names: dict[str, str] = {}
+        for k, statement in enumerate(function.body):
+            if isinstance(statement, Load) and (statement.array, statement.slot) in given:
+                names[statement.name] = given[statement.array, statement.slot]
+            elif isinstance(statement, Store):
+                values[statement.slot] = self._value(statement.value)
+            else:
+                self._statement(statement, k, False, lines)
+            self._renamed = names
+        return Inlined(lines, values, tuple(self.declarations()))
+
     def _statement(self, statement: Statement, k: int, scratch: bool, lines: list[str]) -> None:
         """Append the instructions of statement number ``k``."""
         if isinstance(statement, Assign):
@@ -184,7 +218,7 @@ class _Printer:
             lines.append(self._call(statement, scratch))
         else:
             real, pointer = self._real, self._pointer
-            at = f"%at.{k}"
+            at = f"%at{self.tag}.{k}"
             lines.append(
                 f"  {at} = getelementptr inbounds {real}, {pointer} %{statement.array}, "
                 f"i64 {statement.slot}"
@@ -192,7 +226,9 @@ class _Printer:
             if isinstance(statement, Load) and statement.array == self.spread:
                 lines += self._spread_load(statement, at)
             elif isinstance(statement, Load):
-                lines.append(f"  %v.{statement.name} = load {real}, {pointer} {at}, align 8")
+                lines.append(
+                    f"  {self._name(statement.name)} = load {real}, {pointer} {at}, align 8"
+                )
             else:
                 value = self._value(statement.value)
                 lines.append(f"  store {real} {value}, {pointer} {at}, align 8")
@@ -209,7 +245,7 @@ class _Printer:
             *lines,
             f"  {at}.x = load double, {typed} {place}, align 8",
             f"  {at}.v = insertelement {real} undef, double {at}.x, i32 0",
-            f"  %v.{statement.name} = shufflevector {real} {at}.v, {real} undef, {zeros}",
+            f"  {self._name(statement.name)} = shufflevector {real} {at}.v, {real} undef, {zeros}",
         ]
 
     def _call(self, statement: Call, scratch: bool) -> str:
@@ -220,17 +256,20 @@ class _Printer:
         given = ", ".join(f"{pointer} %{array}" for array in ("t", "y", "p", "p"))
         return f"  call void @{self._prefix}{statement.function}({given})"
 
+    def _name(self, name: str) -> str:
+        return f"%v{self.tag}.{name}"
+
     def _value(self, operand: Operand) -> str:
         """An operand as LLVM reads it; numbers as the bits they are."""
         if isinstance(operand, str):
-            return f"%v.{operand}"
+            return self._renamed.get(operand) or self._name(operand)
         bits = struct.pack(">d", float("nan") if operand != operand else operand).hex().upper()
         if self._lanes == 1:
             return f"0x{bits}"
         return "<" + ", ".join([f"double 0x{bits}"] * self._lanes) + ">"
 
     def _assign(self, statement: Assign, lines: list[str]) -> None:
-        name, op = f"%v.{statement.name}", statement.op
+        name, op = self._name(statement.name), statement.op
         real, bit = self._real, self._bit
         values = [self._value(operand) for operand in statement.args]
         if op in _ARITHMETIC:
@@ -279,18 +318,18 @@ class _Printer:
             packed = "<" + ", ".join(f"double {self._value(number)}" for number in numbers) + ">"
             for lane, operand in enumerate(operands):
                 if isinstance(operand, str):
-                    name = f"%b.{k}.{i}.{lane}"
+                    name = f"%b{self.tag}.{k}.{i}.{lane}"
                     value = self._value(operand)
                     lines.append(
                         f"  {name} = insertelement {real} {packed}, double {value}, i32 {lane}"
                     )
                     packed = name
             given.append(f"{real} {packed}")
-        lines.append(
-            f"  %b.{k} = call {real} @{place}{statement.op}_of_{width}({', '.join(given)})"
-        )
+        found = f"%b{self.tag}.{k}"
+        called = f"{place}{statement.op}_of_{width}"
+        lines.append(f"  {found} = call {real} @{called}({', '.join(given)})")
         lines += [
-            f"  %v.{name} = extractelement {real} %b.{k}, i32 {lane}"
+            f"  {self._name(name)} = extractelement {real} {found}, i32 {lane}"
             for lane, name in enumerate(statement.names)
         ]
 
@@ -304,7 +343,7 @@ class _Printer:
         """
         real, bit = self._real, self._bit
         relation = "olt" if statement.op == "minimum" else "ogt"
-        name = f"%m.{statement.name}"
+        name = f"%m{self.tag}.{statement.name}"
         a, b = values
         # a if a beats b, or if a is NaN; else b, which may itself be NaN.
         lines.append(f"  {name}.beats = fcmp {relation} {real} {a}, {b}")

@@ -19,7 +19,7 @@ from sigmapath.solvers.advance import advance, commit, restart
 from sigmapath.solvers.begin import begin_consistent, begin_run, resume_run
 from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.events import next_due, process_events
-from sigmapath.solvers.interpolate import interpolate
+from sigmapath.solvers.interpolate import interpolate, prepare_dense
 from sigmapath.solvers.jumps import apply_jump, derive, settled
 from sigmapath.solvers.reducers import (
     begin_reducers,
@@ -43,13 +43,11 @@ OK, INTERRUPTED, BAD_START, NOT_FINITE = (
 TOO_MANY_STEPS, ROOT = int(Status.TOO_MANY_STEPS), -1
 (
     N,
-    N_OUTPUT,
     N_ROOT,
     N_EVENT,
     REQUESTED_METHOD,
 ) = (
     at.N,
-    at.N_OUTPUT,
     at.N_ROOT,
     at.N_EVENT,
     at.REQUESTED_METHOD,
@@ -66,9 +64,11 @@ USED_METHOD, NEXT_JUMP, NEXT_TIME, N_PENDING = (
 HAS_ALGEBRAIC = at.HAS_ALGEBRAIC
 MUST_SETTLE, N_LAG, PART_DELAYS = at.MUST_SETTLE, at.N_LAG, at.PART_DELAYS
 REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = at.REMEMBER_STEP, at.MARK_LEFT, at.LONGEST_STEP
-OBS_GRID, AUTO, SERIAL, MAX_STEPS = at.OBS_GRID, at.AUTO, at.SERIAL, at.MAX_STEPS
+AUTO, SERIAL, MAX_STEPS = at.AUTO, at.SERIAL, at.MAX_STEPS
 S_STEPS, S_REJECTED, S_EVENTS = at.S_STEPS, at.S_REJECTED, at.S_EVENTS
 PART_READOUTS = at.PART_READOUTS
+BDF, BDF_ORDER = at.BDF, at.BDF_ORDER
+PART_GRID, N_TIMES, TIMES_AT, ROWS_AT = at.PART_GRID, at.N_TIMES, at.TIMES_AT, at.ROWS_AT
 
 # The stop flag is looked at once in so many steps.
 _POLL = 64
@@ -103,14 +103,19 @@ def _begin(work: Any, t: Any, table_time: Any, table: Any, values: Any) -> Any:
 def emit(work: Any, t: Any, is_arrival: bool, times: Any, rows: Any) -> None:
     """Write the output grid up to t: inside the last step, or at t itself from row Y."""
     k = work.flag[NEXT_TIME]
+    if k == len(times) or times[k] > t:
+        return
+    is_polynomial = work.flag[METHOD] == BDF and work.flag[BDF_ORDER] > 0
+    if not is_arrival and work.part[PART_GRID] != 0 and not is_polynomial:
+        prepare_dense(work)
+        call_part(work.part[PART_GRID], work, t, 0.0)
+        return
     while k < len(times) and (times[k] < t or (is_arrival and times[k] == t)):
         if is_arrival:
-            observe(work, t, work.vec[Y], OBS_GRID)
+            observe(work, t, work.vec[Y], rows[k])
         else:
             interpolate(work, times[k], work.vec[Y_AT])
-            observe(work, times[k], work.vec[Y_AT], OBS_GRID)
-        for j in range(work.size[N_OUTPUT]):
-            rows[k, j] = work.obs[OBS_GRID, j]
+            observe(work, times[k], work.vec[Y_AT], rows[k])
         k += 1
     work.flag[NEXT_TIME] = k
 
@@ -215,6 +220,9 @@ def _run(
     """Integrate one run whose p and y are at their start; return status and the time reached."""
     t = 0.0
     work.clock[T_END] = t_end
+    work.flag[N_TIMES] = len(times)
+    work.flag[TIMES_AT] = times.ctypes.data
+    work.flag[ROWS_AT] = rows.ctypes.data
     status = _begin(work, t, table_time, table, values)
     if status != OK:
         return status, t

@@ -12,6 +12,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.compiled import compiled
 from sigmapath.solvers.nordsieck import interpolate_polynomial
 from sigmapath.solvers.tableaux import RODAS5P, TSIT5
+from sigmapath.solvers.work import call_part
 
 __all__ = ["interpolate", "prepare_dense"]
 
@@ -47,6 +48,7 @@ CLAMP, HAS_CLAMP = at.CLAMP, at.HAS_CLAMP
     at.K,
 )
 BDF, BDF_ORDER, TSIT5_CODE = at.BDF, at.BDF_ORDER, at.TSIT5
+PART_DENSE = at.PART_DENSE
 _RODAS5P = RODAS5P.dense
 _TSIT5 = TSIT5.dense
 
@@ -58,6 +60,8 @@ def prepare_dense(work: Any) -> None:
         return
     if work.flag[METHOD] == TSIT5_CODE:
         _dense_tsit5(work)
+    elif work.part[PART_DENSE] != 0:
+        call_part(work.part[PART_DENSE], work, 0.0, 0.0)
     else:
         _dense_rodas5p(work)
     work.flag[DENSE_IS_FRESH] = 1

@@ -6,23 +6,31 @@ argument is ``i64 %table``. Used by whatever prints code of a model's own.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.tables import WORDS
 
 __all__ = [
     "PART_ARGUMENTS",
     "call_address",
+    "chunks",
     "element",
     "fetch",
     "function",
+    "number",
     "part",
     "pointer",
     "row",
-    "vector",
+    "several",
+    "spread",
 ]
 
 # Of every part.
 PART_ARGUMENTS = "(i64 %table, double %a, double %b)"
+_WIDEST = 8
 _FIELD = {name: k for k, name in enumerate(at.Work._fields)}
 
 
@@ -31,9 +39,34 @@ def pointer(kind: str, opaque: bool) -> str:
     return "ptr" if opaque else f"{kind}*"
 
 
-def vector(lanes: int) -> str:
-    """Type of one value, or of one for each of several lanes."""
-    return "double" if lanes == 1 else f"<{lanes} x double>"
+def several(width: int) -> str:
+    """Type of one value, or of several side by side."""
+    return "double" if width == 1 else f"<{width} x double>"
+
+
+def number(value: float, width: int = 1) -> str:
+    """A constant, the same in every place of a vector."""
+    bits = f"0x{np.float64(value).view(np.uint64):016X}"
+    return bits if width == 1 else "<" + ", ".join([f"double {bits}"] * width) + ">"
+
+
+def spread(add: Callable[[str], str], value: str, width: int) -> str:
+    """A number of the function in every place of a vector; ``add`` appends an instruction."""
+    if width == 1:
+        return value
+    one = add(f"insertelement {several(width)} undef, double {value}, i32 0")
+    mask = f"<{width} x i32> zeroinitializer"
+    return add(f"shufflevector {several(width)} {one}, {several(width)} undef, {mask}")
+
+
+def chunks(n: int) -> Iterator[tuple[int, int]]:
+    """Begin and width of the vectors that make up a row of n numbers."""
+    begin, width = 0, _WIDEST
+    while begin < n:
+        while width > n - begin:
+            width //= 2
+        yield begin, width
+        begin += width
 
 
 def function(head: str, lines: list[str]) -> str:

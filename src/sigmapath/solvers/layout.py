@@ -314,8 +314,11 @@ BDF_MOST_ORDER = 5
     BDF_NEXT_ORDER,
     BDF_WAIT,
     BDF_AGE,
+    TIMES_AT,
+    N_TIMES,
+    ROWS_AT,
     N_FLAG,
-) = range(20)
+) = range(23)
 
 # Work.stat, in the order of status.STAT_NAMES
 S_STEPS, S_REJECTED, S_RHS, S_JAC, S_FACTOR, S_SOLVE, S_EVENTS = range(7)
@@ -330,7 +333,9 @@ BDF_STARTING, BDF_STARTED = 0, -1
 # takes whole steps and has a place of its own. Address 0 where a model has no use for it.
 PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_DRIVE = 2, 3, 4, 5
 PART_TABLE_FACTOR, PART_TABLE_STEP, PART_TAIL = 6, 7, 8
-PART_CONSISTENT, PART_DELAYS, PART_BDF, N_PART = 9, 10, 11, 12
+PART_CONSISTENT, PART_DELAYS, PART_BDF = 9, 10, 11
+# Only of a model's own: dense output of a step of Rodas5P, and the output grid within a step.
+PART_DENSE, PART_GRID, N_PART = 12, 13, 14
 
 # What the part for delays does: write p, remember the last step, mark the left end, bound the step.
 WRITE_DELAYED, REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = 0.0, 1.0, 2.0, 3.0
@@ -344,8 +349,8 @@ EV_FIRST, EV_LAST, EV_INITIAL, EV_PERSISTENT, EV_AT_TRIGGER, EV_DELAY, EV_PRIORI
 # Work.queue: most events that may wait for their delay at one time.
 N_QUEUE = 256
 
-# Work.obs: five sample points of a segment, a trial point, the output grid.
-OBS_TRIAL, OBS_GRID, N_OBS = 5, 6, 7
+# Work.obs: five sample points of a segment, a trial point.
+OBS_TRIAL, N_OBS = 5, 6
 
 # Work.root: left end and four samples of a step, a trial point.
 ROOT_LEFT, ROOT_AT, N_ROOT_ROW = 0, 5, 6

@@ -1,12 +1,12 @@
-"""Code of a model's own for the solvers: its LU and its step, printed and loaded.
+"""Code of a model's own for the solvers: its LU, its step, its output; printed and loaded.
 
-Enters: the elimination program. Leaves: addresses of parts, to be put
-in the place of those that serve every model. Called when a worker is made.
+Enters: the elimination program and the kernels. Leaves: addresses of parts, to be put in the place
+of those that serve every model. Called when a worker is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -15,59 +15,125 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import CodegenError
+from sigmapath.kernels import Kernels
 from sigmapath.machine.digest import key, source_digest
 from sigmapath.machine.llvm import Loaded, compile_object, host_target, load_object
 from sigmapath.machine.store import Entry, read_entry, write_entry
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.fused_step import fused_step_text, is_fusable
 from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.linalg.unrolled import is_unrollable, lu_text
+from sigmapath.solvers.own_dense import dense_text, grid_text
 from sigmapath.solvers.own_step import MOST_STATES, step_text
 
 __all__ = ["own_parts"]
 
-_SLOTS = {"factor": at.PART_FACTOR, "solve": at.PART_SOLVE, "step": at.RODAS5P}
+_SLOTS = {
+    "factor": at.PART_FACTOR,
+    "solve": at.PART_SOLVE,
+    "step": at.RODAS5P,
+    "dense": at.PART_DENSE,
+    "grid": at.PART_GRID,
+}
 _lock = Lock()
 _loaded: dict[str, Loaded] = {}
 
 
-def own_parts(
-    program: NDArray[np.int64], *, has_step: bool = False, has_time_rate: bool = False
-) -> dict[int, int]:
+def own_parts(program: NDArray[np.int64], kernels: Kernels | None = None) -> dict[int, int]:
     """Slot and address of the parts that a model has of its own; none where that does not pay.
 
     Parameters
     ----------
     program : ndarray of int64
         See :mod:`.linalg.symbolic`.
-    has_step : bool
-        Whether the step may be printed too: the mass matrix is one, and there are no delays.
-    has_time_rate : bool
-        Whether the right-hand side depends on time.
+    kernels : Kernels, optional
+        For a step and a way of output of its own.
     """
-    if not is_unrollable(program):
-        return {}
     n = int(program[HEADER.index("n")])
-    has_step = has_step and n <= MOST_STATES
-    kind = f"{has_step}, {has_time_rate}"
-    identity = key("own", _digest(), host_target(), kind, program.tobytes().hex())
+    found: dict[int, int] = {}
+    if is_unrollable(program):
+        found |= _solver_parts(program, n, kernels if n <= MOST_STATES else None)
+    if kernels is not None and 0 < n <= MOST_STATES and _sees_states_alone(kernels):
+        found |= _grid_part(n, kernels)
+    return found
+
+
+def _solver_parts(program: NDArray[np.int64], n: int, kernels: Kernels | None) -> dict[int, int]:
+    """LU, and for a model of ordinary differential equations a step and its dense output."""
+    target = host_target()
+    opaque, fused = target.opaque_pointers, target.has_fma
+    has_step = kernels is not None and _is_plain(kernels)
+    has_time_rate = kernels is not None and bool(kernels.address("dfdt"))
+    bodies = kernels.bodies if kernels is not None and has_step else None
+    if not is_fusable(program, bodies):
+        bodies = None
+    kind = f"{has_step}, {has_time_rate}, {bodies.identity if bodies else ''}"
+    identity = key("own", _digest(), target, kind, program.tobytes().hex())
     prefix = f"own{identity[:16]}_"
-    names = [name for name in _SLOTS if has_step or name != "step"]
 
-    def text() -> str:
-        target = host_target()
-        opaque = target.opaque_pointers
-        lu = lu_text(program, prefix, opaque=opaque, fused=target.has_fma)
+    def texts() -> Iterator[str]:
+        yield lu_text(program, prefix, opaque=opaque, fused=fused)
         if not has_step:
-            return lu
-        return lu + step_text(n, prefix, has_time_rate=has_time_rate, opaque=opaque)
+            return
+        yield dense_text(n, prefix, opaque=opaque)
+        if bodies is None:
+            yield step_text(n, prefix, has_time_rate=has_time_rate, opaque=opaque)
+            return
+        yield fused_step_text(
+            program,
+            bodies,
+            prefix,
+            has_time_rate=has_time_rate,
+            opaque=opaque,
+            fused=fused,
+        )
 
+    names = ["factor", "solve", *(("step", "dense") if has_step else ())]
+    # The better tier makes faster code and takes three to ten times as long: no matter where the
+    # code is short.
+    tier = "quick" if bodies is None else "fast"
+    return _addresses(identity, prefix, names, texts, tier)
+
+
+def _grid_part(n: int, kernels: Kernels) -> dict[int, int]:
+    """Output grid of a model of which only states are observed."""
+    observed, clamped = kernels.output_states.tolist(), (kernels.non_negative != 0).tolist()
+    identity = key("grid", _digest(), host_target(), str(n), str(observed), str(clamped))
+    prefix = f"own{identity[:16]}_"
+
+    def texts() -> Iterator[str]:
+        yield grid_text(n, observed, clamped, prefix, opaque=host_target().opaque_pointers)
+
+    return _addresses(identity, prefix, ["grid"], texts, "quick")
+
+
+def _sees_states_alone(kernels: Kernels) -> bool:
+    return len(kernels.output_states) > 0 and bool((kernels.output_states >= 0).all())
+
+
+def _is_plain(kernels: Kernels) -> bool:
+    """Whether a model has nothing but ordinary differential equations."""
+    is_whole = bool(kernels.address("rhs") and kernels.address("jac"))
+    return is_whole and not kernels.n_lag and bool((kernels.mass == 1.0).all())
+
+
+def _addresses(
+    identity: str,
+    prefix: str,
+    names: list[str],
+    texts: Callable[[], Iterator[str]],
+    tier: str,
+) -> dict[int, int]:
+    """Slots and addresses of code from memory, from disk, or made now."""
     with _lock:
-        loaded = _loaded.get(identity) or _load(identity, [prefix + name for name in names], text)
-        _loaded[identity] = loaded
+        loaded = _loaded.get(identity)
+        if loaded is None:
+            loaded = _load(identity, [prefix + name for name in names], texts, tier)
+            _loaded[identity] = loaded
     return {_SLOTS[name]: loaded.addresses[prefix + name] for name in names}
 
 
-def _load(identity: str, names: list[str], text: Callable[[], str]) -> Loaded:
+def _load(identity: str, names: list[str], texts: Callable[[], Iterator[str]], tier: str) -> Loaded:
     entry = read_entry(identity)
     if entry is not None:
         try:
@@ -75,16 +141,31 @@ def _load(identity: str, names: list[str], text: Callable[[], str]) -> Loaded:
         except CodegenError:
             # Intact, yet of no use here: built anew like a damaged one.
             pass
-    # The better tier makes a third faster code of it and takes three to ten times as long.
-    entry = Entry(facts={}, code=compile_object(text(), "quick"))
+    entry = Entry(facts={}, code=compile_object(_module(texts()), tier))
     write_entry(identity, entry)
     return load_object(entry.code, names)
+
+
+def _module(texts: Iterable[str]) -> str:
+    """One module of several texts, each declaration once."""
+    lines = [line for text in texts for line in text.splitlines()]
+    declarations = dict.fromkeys(line for line in lines if line.startswith("declare "))
+    return "\n".join([*declarations, *(line for line in lines if line not in declarations)])
 
 
 @cache
 def _digest() -> str:
     """Hash of the source that prints this code, and of the layouts it rests on."""
     here = Path(__file__).parent
-    names = ("ir", "layout", "own_code", "own_step", "tableaux", "tables")
+    names = (
+        "fused_step",
+        "ir",
+        "layout",
+        "own_code",
+        "own_dense",
+        "own_step",
+        "tableaux",
+        "tables",
+    )
     texts = [(here / f"{name}.py").read_text(encoding="utf-8") for name in names]
     return key(source_digest(here / "linalg", here.parent / "machine"), *texts)

@@ -11,26 +11,25 @@ vectors of eight numbers, in registers. Runs with infusions or held states take 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
-
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.ir import (
     call_address,
+    chunks,
     element,
     fetch,
     function,
+    number,
     part,
     pointer,
+    several,
+    spread,
 )
 from sigmapath.solvers.tableaux import RODAS5P
 
-__all__ = ["MOST_STATES", "step_text"]
+__all__ = ["MOST_STATES", "StepWriter", "step_text"]
 
 # Beyond this many states loops are as good, and the code would only fill the caches.
 MOST_STATES = 128
-_WIDEST = 8
 _N_STAGE = 8
 
 
@@ -48,46 +47,26 @@ def step_text(n: int, prefix: str, *, has_time_rate: bool, opaque: bool) -> str:
     opaque : bool
         Whether pointers have no element type.
     """
-    write = _Writer(n, prefix, opaque)
+    write = StepWriter(n, prefix, opaque)
     write.choose()
     write.linearise(has_time_rate)
     for stage in range(_N_STAGE):
-        write.stage(stage, has_time_rate)
+        write.stage(stage, has_time_rate=has_time_rate)
     write.result()
     text = function(f"double @{prefix}step(i64 %table, double %t, double %h)", write.lines)
     intrinsics = [
-        f"declare {_kind(width)} @llvm.fabs.{_suffix(width)}({_kind(width)})"
-        for width in sorted({1, *(width for _, width in _chunks(n))})
+        f"declare {several(width)} @llvm.fabs.{_suffix(width)}({several(width)})"
+        for width in sorted({1, *(width for _, width in chunks(n))})
     ]
     root = "declare double @llvm.sqrt.f64(double)"
     return "\n".join([*intrinsics, root, text])
-
-
-def _kind(width: int) -> str:
-    return "double" if width == 1 else f"<{width} x double>"
 
 
 def _suffix(width: int) -> str:
     return "f64" if width == 1 else f"v{width}f64"
 
 
-def _chunks(n: int) -> Iterator[tuple[int, int]]:
-    """First state and width of each vector."""
-    begin, width = 0, _WIDEST
-    while begin < n:
-        while width > n - begin:
-            width //= 2
-        yield begin, width
-        begin += width
-
-
-def _number(value: float, width: int = 1) -> str:
-    """A constant, the same in every place of a vector."""
-    bits = f"0x{np.float64(value).view(np.uint64):016X}"
-    return bits if width == 1 else "<" + ", ".join([f"double {bits}"] * width) + ">"
-
-
-class _Writer:
+class StepWriter:
     """Lines of the function, in the order of the step."""
 
     def __init__(self, n: int, prefix: str, opaque: bool) -> None:
@@ -105,38 +84,29 @@ class _Writer:
         place = self._add(f"getelementptr inbounds double, {real} %vec, i64 {row * self.n + i}")
         if width == 1 or self.opaque:
             return place
-        return self._add(f"bitcast {real} {place} to {pointer(_kind(width), False)}")
+        return self._add(f"bitcast {real} {place} to {pointer(several(width), False)}")
 
     def _load(self, row: int, i: int, width: int) -> str:
         place = self._place(row, i, width)
-        typed = pointer(_kind(width), self.opaque)
-        return self._add(f"load {_kind(width)}, {typed} {place}, align 8")
+        typed = pointer(several(width), self.opaque)
+        return self._add(f"load {several(width)}, {typed} {place}, align 8")
 
     def _store(self, row: int, i: int, width: int, value: str) -> None:
         place = self._place(row, i, width)
-        typed = pointer(_kind(width), self.opaque)
-        self.lines.append(f"  store {_kind(width)} {value}, {typed} {place}, align 8")
+        typed = pointer(several(width), self.opaque)
+        self.lines.append(f"  store {several(width)} {value}, {typed} {place}, align 8")
 
     def _plus(self, width: int, a: str, b: str) -> str:
-        return self._add(f"fadd {_kind(width)} {a}, {b}")
+        return self._add(f"fadd {several(width)} {a}, {b}")
 
     def _times(self, width: int, a: str, b: str) -> str:
-        return self._add(f"fmul {_kind(width)} {a}, {b}")
-
-    def _spread(self, value: str, width: int) -> str:
-        """A number of the function in every place of a vector."""
-        if width == 1:
-            return value
-        kind = _kind(width)
-        one = self._add(f"insertelement {kind} undef, double {value}, i32 0")
-        mask = f"<{width} x i32> zeroinitializer"
-        return self._add(f"shufflevector {kind} {one}, {kind} undef, {mask}")
+        return self._add(f"fmul {several(width)} {a}, {b}")
 
     def _sum(self, factors: list[float], i: int, width: int, first: str | None = None) -> str:
         """``first + factors[0] u_1 + factors[1] u_2 + ...``, from the left."""
         total = first
         for k, factor in enumerate(factors):
-            term = self._times(width, _number(factor, width), self._load(at.K + k, i, width))
+            term = self._times(width, number(factor, width), self._load(at.K + k, i, width))
             total = term if total is None else self._plus(width, total, term)
         assert total is not None
         return total
@@ -197,7 +167,7 @@ class _Writer:
             self._call_kernel("dfdt", at.Y, self._place(at.TIME_RATE, 0, 1))
         self._count_calls(at.S_JAC, 1, "n.jac")
         typed = pointer("i64", self.opaque)
-        gamma = _number(RODAS5P.gamma)
+        gamma = number(RODAS5P.gamma)
         self.lines += [
             f"  store i64 1, {typed} %fresh.at, align 8",
             "  br label %go",
@@ -205,10 +175,9 @@ class _Writer:
         ]
         self._count_calls(at.S_FACTOR, 1, "n.factor")
         shift = self._add(f"fdiv double 1.0, {self._times(1, gamma, '%h')}")
+        is_singular = self.factor(shift)
         self.lines += [
-            f"  %ok = call double @{self.prefix}factor(i64 %table, double {shift}, double 0.0)",
-            "  %is.singular = fcmp oeq double %ok, 0.0",
-            "  br i1 %is.singular, label %singular, label %stages",
+            f"  br i1 {is_singular}, label %singular, label %stages",
             "singular:",
             "  ret double -1.0",
             "stages:",
@@ -216,30 +185,36 @@ class _Writer:
         self._count_calls(at.S_SOLVE, _N_STAGE, "n.solve")
         self._count_calls(at.S_RHS, _N_STAGE - 1, "n.rhs")
 
-    def stage(self, s: int, has_time_rate: bool) -> None:
+    def factor(self, shift: str) -> str:
+        """Factor shift - J; the name of whether it is singular."""
+        given = f"i64 %table, double {shift}, double 0.0"
+        done = self._add(f"call double @{self.prefix}factor({given})")
+        return self._add(f"fcmp oeq double {done}, 0.0")
+
+    def stage(self, s: int, *, has_time_rate: bool) -> None:
         """Right-hand side of stage s, and its solution u."""
         if s > 0:
             self._move(s)
         time_factor = float(RODAS5P.time[s]) if has_time_rate and s < 5 else 0.0
-        scaled = self._times(1, "%h", _number(time_factor)) if time_factor else None
-        for i, width in _chunks(self.n):
+        scaled = self._times(1, "%h", number(time_factor)) if time_factor else None
+        for i, width in chunks(self.n):
             if s == 0:
                 right = self._load(at.RATE, i, width)
             else:
                 combined = self._sum([float(c) for c in RODAS5P.c[s, :s]], i, width)
-                combined = self._times(width, self._spread("%r", width), combined)
+                combined = self._times(width, spread(self._add, "%r", width), combined)
                 right = self._plus(width, self._load(at.RIGHT, i, width), combined)
             if scaled is not None:
                 term = self._load(at.TIME_RATE, i, width)
-                term = self._times(width, self._spread(scaled, width), term)
+                term = self._times(width, spread(self._add, scaled, width), term)
                 right = self._plus(width, right, term)
             self._store(at.RIGHT, i, width, right)
-        given = f"i64 %table, double {_number(s)}, double 0.0"
+        given = f"i64 %table, double {number(s)}, double 0.0"
         self._add(f"call double @{self.prefix}solve({given})")
 
     def _move(self, s: int) -> None:
         """The point of stage s in row STAGE, and f there in row RIGHT."""
-        for i, width in _chunks(self.n):
+        for i, width in chunks(self.n):
             if s < 6:
                 first = self._load(at.Y, i, width)
                 x = self._sum([float(a) for a in RODAS5P.a[s, :s]], i, width, first)
@@ -248,42 +223,48 @@ class _Writer:
                 newest = self._load(at.K + s - 1, i, width)
                 x = self._plus(width, self._load(at.STAGE, i, width), newest)
             self._store(at.STAGE, i, width, x)
-        node = self._times(1, _number(float(RODAS5P.node[s])), "%h") if s < 5 else "%h"
+        node = self._times(1, number(float(RODAS5P.node[s])), "%h") if s < 5 else "%h"
         self._tell_time(self._plus(1, "%t", node))
         self._call_kernel("rhs", at.STAGE, self._place(at.RIGHT, 0, 1))
 
     def result(self) -> None:
         """Row Y_NEW and the norm of the error, see :mod:`.norms`."""
         self.lines += element("tune", at.RTOL, "rtol", self.opaque, "double")
-        total = _number(0.0)
-        for i, width in _chunks(self.n):
+        total = number(0.0)
+        for i, width in chunks(self.n):
             u = self._load(at.K + _N_STAGE - 1, i, width)
             new = self._plus(width, self._load(at.STAGE, i, width), u)
             self._store(at.Y_NEW, i, width, new)
             largest = self._larger(width, self._size(width, self._load(at.Y, i, width)), new)
-            scale = self._times(width, self._spread("%rtol", width), largest)
+            scale = self._times(width, spread(self._add, "%rtol", width), largest)
             scale = self._plus(width, self._load(at.ATOL, i, width), scale)
-            ratio = self._add(f"fdiv {_kind(width)} {u}, {scale}")
+            ratio = self._add(f"fdiv {several(width)} {u}, {scale}")
             square = self._times(width, ratio, ratio)
             for k in range(width):
                 one = square
                 if width > 1:
-                    one = self._add(f"extractelement {_kind(width)} {square}, i32 {k}")
+                    one = self._add(f"extractelement {several(width)} {square}, i32 {k}")
                 total = self._plus(1, total, one)
-        mean = self._add(f"fdiv double {total}, {_number(self.n)}")
+        self.finish(total)
+
+    def finish(self, total: str) -> None:
+        """Return the root of the mean of a sum of squares."""
+        mean = self._add(f"fdiv double {total}, {number(self.n)}")
         norm = self._add(f"call double @llvm.sqrt.f64(double {mean})")
         size = self._size(1, norm)
-        infinity = _number(np.inf)
+        infinity = number(float("inf"))
         is_finite = self._add(f"fcmp olt double {size}, {infinity}")
         norm = self._add(f"select i1 {is_finite}, double {norm}, double {infinity}")
         self.lines.append(f"  ret double {norm}")
 
     def _size(self, width: int, value: str) -> str:
-        return self._add(f"call {_kind(width)} @llvm.fabs.{_suffix(width)}({_kind(width)} {value})")
+        return self._add(
+            f"call {several(width)} @llvm.fabs.{_suffix(width)}({several(width)} {value})"
+        )
 
     def _larger(self, width: int, size: str, new: str) -> str:
         """The larger of a size and |new|."""
-        other = self._size(width, new)
+        kind, other = several(width), self._size(width, new)
         bits = "i1" if width == 1 else f"<{width} x i1>"
-        is_less = self._add(f"fcmp olt {_kind(width)} {size}, {other}")
-        return self._add(f"select {bits} {is_less}, {_kind(width)} {other}, {_kind(width)} {size}")
+        is_less = self._add(f"fcmp olt {kind} {size}, {other}")
+        return self._add(f"select {bits} {is_less}, {kind} {other}, {kind} {size}")

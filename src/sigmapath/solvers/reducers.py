@@ -83,18 +83,18 @@ _N_BISECT = 60
 
 @inlined
 def observe(work: Any, t: Any, y: Any, row: Any) -> None:
-    """Write all observables at (t, y) into one row of ``work.obs``."""
+    """Write all observables at (t, y) into ``row``."""
     if work.size[N_LAG] != 0:
         see_delayed(work, t, y)
     work.clock[NOW] = t
-    call_kernel(work.address[A_OUTPUTS], work.clock, y, work.p, work.obs[row])
+    call_kernel(work.address[A_OUTPUTS], work.clock, y, work.p, row)
 
 
 @compiled
 def _value_at(work: Any, t: Any, output: Any) -> Any:
     """One observable at a time inside the last step."""
     interpolate(work, t, work.vec[Y_AT])
-    observe(work, reach(work, t), work.vec[Y_AT], OBS_TRIAL)
+    observe(work, reach(work, t), work.vec[Y_AT], work.obs[OBS_TRIAL])
     return work.obs[OBS_TRIAL, output]
 
 
@@ -240,7 +240,7 @@ def _reduce_segment(work: Any, a: Any, b: Any) -> None:
         t = b if k == _LAST else a + (b - a) * NODES[k]
         interpolate(work, t, work.vec[Y_AT])
         # A condition on time that switches at the end of the step has not switched within it.
-        observe(work, reach(work, t), work.vec[Y_AT], k)
+        observe(work, reach(work, t), work.vec[Y_AT], work.obs[k])
     if is_wanted:
         feed_segment(work, a, b)
 
@@ -295,7 +295,7 @@ def reduce_step(work: Any, t: Any) -> None:
 @compiled
 def reduce_point(work: Any, t: Any) -> None:
     """Feed the instant t, after everything that happens at it, from row Y."""
-    observe(work, t, work.vec[Y], 0)
+    observe(work, t, work.vec[Y], work.obs[0])
     feed_point(work, t)
 
 

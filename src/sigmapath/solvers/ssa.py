@@ -67,7 +67,7 @@ NEGATIVE_RATE, NEGATIVE_AMOUNT = int(Status.NEGATIVE_RATE), int(Status.NEGATIVE_
 N_OUTPUT, N_EVENT, TIE_SEED = at.N_OUTPUT, at.N_EVENT, at.TIE_SEED
 Y, HELD, HAS_HELD, NOW = at.Y, at.HELD, at.HAS_HELD, at.NOW
 NEXT_JUMP, NEXT_TIME, N_PENDING = at.NEXT_JUMP, at.NEXT_TIME, at.N_PENDING
-OBS_GRID, A_ROOTS, ROOT_LEFT, ROOT_AT = at.OBS_GRID, at.A_ROOTS, at.ROOT_LEFT, at.ROOT_AT
+A_ROOTS, ROOT_LEFT, ROOT_AT = at.A_ROOTS, at.ROOT_LEFT, at.ROOT_AT
 S_STEPS, S_RHS, S_EVENTS = at.S_STEPS, at.S_RHS, at.S_EVENTS
 
 # The stop flag is looked at once in so many firings.
@@ -188,9 +188,7 @@ def _emit(work: Any, t: Any, is_arrival: bool, times: Any, rows: Any) -> None:
     """Write the output grid before t, and at t itself on arrival, from the state as it is."""
     k = work.flag[NEXT_TIME]
     while k < len(times) and (times[k] < t or (is_arrival and times[k] == t)):
-        observe(work, times[k], work.vec[Y], OBS_GRID)
-        for j in range(work.size[N_OUTPUT]):
-            rows[k, j] = work.obs[OBS_GRID, j]
+        observe(work, times[k], work.vec[Y], rows[k])
         k += 1
     work.flag[NEXT_TIME] = k
 

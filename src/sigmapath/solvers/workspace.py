@@ -187,20 +187,10 @@ def _parts(
         # Imported where it is needed: few runs wait for no code of their own.
         from sigmapath.solvers.own_code import own_parts
 
-        own = own_parts(
-            program,
-            has_step=_is_plain(kernels),
-            has_time_rate=bool(kernels.address("dfdt")),
-        )
+        own = own_parts(program, kernels)
         for slot, address in own.items():
             parts[slot] = address
     return parts
-
-
-def _is_plain(kernels: Kernels) -> bool:
-    """Whether a model has nothing but ordinary differential equations."""
-    is_whole = bool(kernels.address("rhs") and kernels.address("jac"))
-    return is_whole and not kernels.n_lag and bool((kernels.mass == 1.0).all())
 
 
 def _stiff_method(kernels: Kernels, options: SolverOptions, program: NDArray[np.int64]) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.record import record
-from sigmapath.solvers.ir import function, pointer, vector
+from sigmapath.solvers.ir import function, pointer, several
 from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.tableaux import RODAS5P
 
@@ -44,7 +44,7 @@ def lane_lu_text(program: NDArray[np.int64], lanes: int, prefix: str, *, opaque:
         Whether pointers have no element type.
     """
     lists = _lists(program)
-    real = vector(lanes)
+    real = several(lanes)
     typed = pointer(real, opaque)
     suffix = "f64" if lanes == 1 else f"v{lanes}f64"
     texts = [f"declare {real} @llvm.fmuladd.{suffix}({real}, {real}, {real})\n"]
@@ -102,7 +102,7 @@ class _Writer:
 
     def __init__(self, lanes: int, opaque: bool) -> None:
         self.lanes = lanes
-        self.real = vector(lanes)
+        self.real = several(lanes)
         self.pointer = pointer(self.real, opaque)
         self.suffix = "f64" if lanes == 1 else f"v{lanes}f64"
         self.size = 0

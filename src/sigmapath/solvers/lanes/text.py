@@ -9,7 +9,7 @@ import struct
 from collections.abc import Sequence
 
 from sigmapath.solvers import layout as at
-from sigmapath.solvers.ir import pointer, vector
+from sigmapath.solvers.ir import pointer, several
 from sigmapath.solvers.tables import WORDS
 
 __all__ = ["Body"]
@@ -30,7 +30,7 @@ class Body:
     def __init__(self, lanes: int, opaque: bool) -> None:
         self.lines: list[str] = []
         self.lanes = lanes
-        self.real = vector(lanes)
+        self.real = several(lanes)
         self.opaque = opaque
         self.bytes = 8 * lanes
         self._count = 0

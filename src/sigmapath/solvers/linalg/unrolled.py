@@ -21,7 +21,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.ir import PART_ARGUMENTS, element, fetch, function, part, pointer, row
 from sigmapath.solvers.linalg.symbolic import DENSE, HEADER
 
-__all__ = ["is_unrollable", "lu_text"]
+__all__ = ["Lists", "Writer", "is_unrollable", "lists_of", "lu_text"]
 
 # Multiply-subtracts beyond which looking things up costs less than fetching the code.
 _MOST_UPDATES = 40_000
@@ -49,7 +49,7 @@ def lu_text(program: NDArray[np.int64], prefix: str, *, opaque: bool, fused: boo
     fused : bool
         Whether the CPU multiplies and adds in one operation: half the wait in a chain of them.
     """
-    lists = _lists(program)
+    lists = lists_of(program)
     # In long code the waiting overlaps anyway, and the quick compiler is slow with intrinsics.
     fused = fused and len(lists.update) <= _CHUNK
     factors = list(_factor_chunks(lists, opaque, fused))
@@ -70,7 +70,7 @@ def lu_text(program: NDArray[np.int64], prefix: str, *, opaque: bool, fused: boo
 
 
 @record
-class _Lists:
+class Lists:
     """The program taken apart, as plain Python numbers."""
 
     n: int
@@ -83,7 +83,8 @@ class _Lists:
     update: list[int]
 
 
-def _lists(program: NDArray[np.int64]) -> _Lists:
+def lists_of(program: NDArray[np.int64]) -> Lists:
+    """Take a program apart."""
     head = dict(zip(HEADER, program[: len(HEADER)].tolist(), strict=True))
 
     def numbers(name: str, length: int) -> list[int]:
@@ -91,7 +92,7 @@ def _lists(program: NDArray[np.int64]) -> _Lists:
         return values
 
     n = head["n"]
-    return _Lists(
+    return Lists(
         n=n,
         tail=head["tail"],
         perm=numbers("perm", n),
@@ -103,15 +104,16 @@ def _lists(program: NDArray[np.int64]) -> _Lists:
     )
 
 
-class _Writer:
-    """Lines of one function.
+class Writer:
+    """Lines of one function, or with a tag before its names a piece of one.
 
     What is loaded is kept by name, but for entries of L and U: used once or twice each, they are
     better operands in memory than in registers that must be spilled.
     """
 
-    def __init__(self, opaque: bool, fused: bool) -> None:
+    def __init__(self, opaque: bool, fused: bool, tag: str = "") -> None:
         self.lines: list[str] = []
+        self.tag = tag
         self.opaque = opaque
         self.fused = fused
         self.known: dict[tuple[str, int], str] = {}
@@ -121,12 +123,13 @@ class _Writer:
 
     @property
     def pointer(self) -> str:
+        """Type of a pointer to a number."""
         return pointer("double", self.opaque)
 
     def add(self, text: str) -> str:
         """Append an instruction; return the name of its value."""
         self._count += 1
-        name = f"%v{self._count}"
+        name = f"%{self.tag}v{self._count}"
         self.lines.append(f"  {name} = {text}")
         return name
 
@@ -134,6 +137,7 @@ class _Writer:
         return self.add(f"getelementptr inbounds double, {self.pointer} %{array}, i64 {k}")
 
     def load(self, array: str, k: int) -> str:
+        """Name of an entry of an array, read if it is not known."""
         name = self.known.get((array, k))
         if name is None:
             name = self.add(f"load double, {self.pointer} {self._place(array, k)}, align 8")
@@ -142,6 +146,7 @@ class _Writer:
         return name
 
     def store(self, array: str, k: int, value: str) -> None:
+        """Write an entry of an array."""
         place = self._place(array, k)
         self.lines.append(f"  store double {value}, {self.pointer} {place}, align 8")
         if array != "lu":
@@ -161,12 +166,12 @@ class _Writer:
         return self.add(f"call double @llvm.fma.f64({given})")
 
 
-def _factor_chunks(lists: _Lists, opaque: bool, fused: bool) -> Iterator[list[str]]:
+def _factor_chunks(lists: Lists, opaque: bool, fused: bool) -> Iterator[list[str]]:
     """Rows of the elimination, in functions of bounded size; see ``sparse.factor``.
 
     ``sum`` collects 0 * pivot + 0 / pivot: NaN as soon as one pivot is zero or not finite.
     """
-    write, total = _Writer(opaque, fused), "%sum"
+    write, total = Writer(opaque, fused), "%sum"
     u = 0
     for i in range(lists.n):
         begin, end = lists.row[i], lists.row[i + 1]
@@ -208,12 +213,12 @@ def _factor_chunks(lists: _Lists, opaque: bool, fused: bool) -> Iterator[list[st
             write.store("lu", position, "0.0" if value is None else value)
         if write.size >= _CHUNK or i == lists.n - 1:
             yield [*write.lines, f"  ret double {total}"]
-            write, total = _Writer(opaque, fused), "%sum"
+            write, total = Writer(opaque, fused), "%sum"
 
 
-def _solve_chunks(lists: _Lists, opaque: bool, fused: bool) -> Iterator[tuple[list[str], bool]]:
+def _solve_chunks(lists: Lists, opaque: bool, fused: bool) -> Iterator[tuple[list[str], bool]]:
     """Rows of both triangular solves; whether they belong to the first. See ``sparse.solve``."""
-    write = _Writer(opaque, fused)
+    write = Writer(opaque, fused)
     for i in range(lists.n):
         value = write.load("b", lists.perm[i])
         for position in range(lists.row[i], lists.diagonal[i]):
@@ -227,7 +232,7 @@ def _solve_chunks(lists: _Lists, opaque: bool, fused: bool) -> Iterator[tuple[li
         is_last = i == lists.n - 1 and (lists.tail < lists.n or write.size > 0.5 * _CHUNK)
         if write.size >= _CHUNK or is_last:
             yield [*write.lines, "  ret void"], True
-            write = _Writer(opaque, fused)
+            write = Writer(opaque, fused)
     for i in range(lists.n - 1, -1, -1):
         value = write.load("z", i)
         if i < lists.tail:
@@ -240,10 +245,10 @@ def _solve_chunks(lists: _Lists, opaque: bool, fused: bool) -> Iterator[tuple[li
         write.store("x", lists.perm[i], value)
         if write.size >= _CHUNK or i == 0:
             yield [*write.lines, "  ret void"], False
-            write = _Writer(opaque, fused)
+            write = Writer(opaque, fused)
 
 
-def _factor_body(lists: _Lists, n_chunk: int, opaque: bool) -> list[str]:
+def _factor_body(lists: Lists, n_chunk: int, opaque: bool) -> list[str]:
     real = pointer("double", opaque)
     lines = fetch("flag", "flag", opaque, "i64") + fetch("part", "part", opaque, "i64")
     lines += [
@@ -273,7 +278,7 @@ def _factor_body(lists: _Lists, n_chunk: int, opaque: bool) -> list[str]:
     ]
 
 
-def _solve_body(lists: _Lists, directions: list[bool], opaque: bool) -> list[str]:
+def _solve_body(lists: Lists, directions: list[bool], opaque: bool) -> list[str]:
     real, n = pointer("double", opaque), lists.n
     lines = fetch("lu", "lu", opaque) + fetch("vec", "vec", opaque)
     lines += fetch("part", "part", opaque, "i64")
