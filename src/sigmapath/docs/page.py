@@ -26,11 +26,11 @@ from sigmapath.model.scheme import write_scheme
 __all__ = ["STYLE", "html_page", "html_table", "parameter_rows"]
 
 STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem;
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
   color: #222; background: #fff } img { max-width: 100%; height: auto }
 table { border-collapse: collapse; margin: .5rem 0 1rem } th { background: #f3f3f3 }
 td, th { padding: .15rem .6rem; text-align: left; border-bottom: 1px solid #ddd;
-  vertical-align: top } td { overflow-wrap: anywhere }
+  vertical-align: top } td { overflow-wrap: break-word }
 pre { background: #f7f7f7; padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere;
   font-size: 13px } small { color: #555 }
 .holds { color: #00664b } .fails { color: #a33c00 } .other { color: #555 }
@@ -147,7 +147,7 @@ def _tables(part: Excerpt) -> list[str]:
             p.unit,
             p.meaning + (f"; {p.formula.removeprefix('start ')}" if p.formula else ""),
             p.source,
-            p.grade,
+            p.grade.replace("_", " "),
             "" if p.low is None or p.high is None else f"{p.low:g} to {p.high:g}",
         ]
         for p in parameter_rows(part)
@@ -162,7 +162,8 @@ def _tables(part: Excerpt) -> list[str]:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"
+    # Adding 0 turns -0 into 0.
+    return "" if value is None else f"{value + 0.0:.4g}"
 
 
 def _claims(

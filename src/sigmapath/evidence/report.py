@@ -15,9 +15,10 @@ import numpy as np
 from sigmapath.evidence.drawing import lines_svg
 from sigmapath.evidence.evidence import Evidence
 from sigmapath.evidence.judging import VERDICTS, Judgement
-from sigmapath.evidence.measures import Recorded, parse_measure
+from sigmapath.evidence.measures import FloatArray, Recorded, parse_measure
 from sigmapath.evidence.rivals import RivalTable
 from sigmapath.evidence.uncertainty import Share, share_of_space
+from sigmapath.quantity import parse_unit, to_model_units
 
 __all__ = ["claim_rows", "count_rows", "html_report", "junit_report", "shares"]
 
@@ -29,6 +30,7 @@ table { border-collapse: collapse } td, th { padding: .15rem .7rem; text-align: 
 .holds { color: #00664b } .fails { color: #a33c00 } .not { color: #666 }
 section { border-top: 1px solid #ccc; margin-top: 1.5rem } small { color: #555 }
 """
+_TIME_UNITS = (("h", 3600.0), ("s", 1.0))
 _CLASSES = {"holds": "holds", "by construction": "holds", "fails": "fails"}
 
 
@@ -193,13 +195,33 @@ def _plot(text: str, recorded: dict[str, Recorded]) -> str:
     lines = {
         name: r.courses[observable][0] for name, r in recorded.items() if observable in r.courses
     }
-    same = {name: y for name, y in lines.items() if len(y) == len(first.times)}
-    hours = np.asarray(first.times) / 3600.0
-    in_hours = bool(hours[-1] >= 1.0)
+    shown = _shown(taken.readouts[0] if taken and taken.readouts else "", first.times)
+    same = {name: y[shown] for name, y in lines.items() if len(y) == len(first.times)}
+    times = np.asarray(first.times)[shown]
+    if not len(times):
+        return ""
+    unit, seconds = next(((u, s) for u, s in _TIME_UNITS if np.ptp(times) >= 2.0 * s), ("ms", 1e-3))
+    since = f" from {times[0]:.6g} s" if shown.start else ""
+    level = first.units.get(observable, "")
     return lines_svg(
-        hours if in_hours else first.times, same, x_label="time [h]" if in_hours else "time [s]",
-        y_label=observable, log_x=False,
+        (times - (times[0] if shown.start else 0.0)) / seconds, same,
+        x_label=f"time{since} [{unit}]", y_label=f"{observable} [{level}]" if level else observable,
+        log_x=False,
     )  # fmt: skip
+
+
+def _shown(readout: str, times: FloatArray) -> slice:
+    """The part of a course that a readout looks at, if what comes before would hide it."""
+    from sigmapath.experiment.readouts import parse_readout
+
+    if not readout or not len(times):
+        return slice(0, None)
+    after = parse_readout(readout).after
+    if after is None:
+        return slice(0, None)
+    start = to_model_units(after, parse_unit("s"), name="after", where="readout")
+    hidden = times[-1] - start < 0.2 * (times[-1] - times[0])
+    return slice(int(np.searchsorted(times, start)) if hidden else 0, None)
 
 
 def _observable(readout: str) -> str:

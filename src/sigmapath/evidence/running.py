@@ -45,6 +45,7 @@ class Draws:
 Members = int | Ensemble | Callable[[Engine], Ensemble] | None
 # Courses are drawn in the report and searched for half-times; finer than any feature asked for.
 _COURSE_POINTS = 241
+_PHASE_POINTS = 61
 
 
 @dataclass(slots=True)
@@ -168,6 +169,23 @@ def _draws(plans: Iterable[tuple[Engine, RunPlan]]) -> dict[str, FloatArray]:
     return found
 
 
+def _times(spec: RunSpec, asked: _Wanted) -> FloatArray | str | None:
+    """Times of a run; where its courses are recorded, short phases have points of their own."""
+    if spec.until or not spec.phases or not asked.courses:
+        return spec.until
+    lengths = [
+        to_model_units(p.duration, parse_unit("s"), name="duration", where=asked.first_asked)
+        for p in spec.phases
+    ]
+    edges = np.concatenate([[0.0], np.cumsum(lengths)])
+    inside = [
+        np.linspace(start, stop, _PHASE_POINTS)
+        for start, stop in zip(edges[:-1], edges[1:], strict=True)
+        if stop - start < 0.2 * edges[-1]
+    ]
+    return np.unique(np.concatenate([np.linspace(0.0, edges[-1], _COURSE_POINTS), *inside]))
+
+
 def _n_member(plans: Iterable[tuple[Engine, RunPlan]]) -> int:
     """Members of every run; the same for all, because they are made the same way."""
     sizes = {len(a) for _, plan in plans for a in plan.axes if a.name == "member"}
@@ -204,7 +222,7 @@ def _plan(
     protocol: list[Phase] = [equilibrate(), *phases] if spec.rest else phases
     axes = {spec.curve_of: curve_doses(spec.curve)} if spec.curve_of and spec.curve else None
     plan = engine.plan(
-        times=window_times(spec.window) if spec.window else spec.until,
+        times=window_times(spec.window) if spec.window else _times(spec, asked),
         points=_COURSE_POINTS,
         axes=axes,
         doses=dict(spec.doses) or None,
