@@ -218,7 +218,7 @@ class Parts:
         self._slots = {"factor": at.PART_FACTOR, "solve": at.PART_SOLVE}
         self._state = self._work.vec[at.Y].copy()
         self.n_state: int = self._worker.kernels.n_state
-        self.program = self._worker.program
+        self.program = self._worker.work().program
 
     def functions(self) -> tuple[Any, ...]:
         """Block IR of the model's kernels."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.plan import JumpRows, RunPlan
-from sigmapath.kernels import Kernels, Pattern
+from sigmapath.kernels import Kernels
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, ReducerTable, Rested
 from sigmapath.solvers.conservation import Conservation
-from sigmapath.solvers.linalg.symbolic import lu_program
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.solve import jump_rows, solve_batch
 from sigmapath.solvers.workspace import Worker, make_worker
@@ -38,7 +37,6 @@ __all__ = [
     "Progress",
     "available_threads",
     "chunk_input",
-    "elimination_program",
     "pays_for_own_code",
     "run_batch",
 ]
@@ -63,23 +61,6 @@ _PATIENCE = 0.2
 def pays_for_own_code(n_runs: int) -> bool:
     """Whether so many runs are worth machine code of the model's own for the solver."""
     return n_runs >= _RUNS_FOR_OWN_CODE
-
-
-def elimination_program(kernels: Kernels) -> NDArray[np.int64]:
-    """Elimination program of a model; the last few are remembered, they depend on nothing else."""
-    pattern = kernels.pattern
-    return _elimination_program(
-        pattern.row_start.tobytes(), pattern.column.tobytes(), kernels.mass.tobytes()
-    )
-
-
-@lru_cache(maxsize=4)
-def _elimination_program(row_start: bytes, column: bytes, mass: bytes) -> NDArray[np.int64]:
-    pattern = Pattern(
-        row_start=np.frombuffer(row_start, dtype=np.int64),
-        column=np.frombuffer(column, dtype=np.int64),
-    )
-    return lu_program(pattern, np.frombuffer(mass, dtype=np.float64))
 
 
 def available_threads() -> int:
@@ -253,17 +234,8 @@ def _workers(
                 kernels, lane_kernels, options, conservation=conservation, count=n_threads
             )
         )
-    program = elimination_program(kernels)
-    return [
-        make_worker(
-            kernels,
-            options,
-            conservation=conservation,
-            program=program,
-            is_unrolled=has_own_code,
-        )
-        for _ in range(n_threads)
-    ]
+    first = make_worker(kernels, options, conservation=conservation, is_unrolled=has_own_code)
+    return [first, *(first.sibling() for _ in range(n_threads - 1))]
 
 
 def _streams(workers: Sequence[AnyWorker]) -> dict[int, LaneStream]:
@@ -275,10 +247,10 @@ def _streams(workers: Sequence[AnyWorker]) -> dict[int, LaneStream]:
 
 
 def _spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:
-    """First and last run of each chunk; for lanes, a few per lane at least."""
+    """First and last run of each chunk; for lanes, a few per lane at least if all are busy."""
     size = -(-total // (n_threads * _CHUNKS_PER_THREAD))
     if lanes > 1:
-        size = max(size, _LEAST_PER_LANE * lanes)
+        size = max(size, min(_LEAST_PER_LANE * lanes, -(-total // n_threads)))
     size = max(1, min(_LARGEST_CHUNK if lanes == 1 else _LARGEST_LANE_CHUNK, size))
     return [(lo, min(lo + size, total)) for lo in range(0, total, size)]
 

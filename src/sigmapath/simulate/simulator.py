@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sigmapath.errors import PlanError, SolverError
 from sigmapath.experiment.plan import RunPlan
-from sigmapath.simulate.batch import chunk_input, elimination_program
+from sigmapath.simulate.batch import chunk_input
 from sigmapath.simulate.engine import Engine, run_options, without_value
 from sigmapath.simulate.tolerances import with_tolerances
 from sigmapath.solvers.solve import PreparedRun
@@ -51,7 +51,6 @@ class Simulator:
         worker = make_worker(
             kernels,
             with_tolerances(chosen.solver, engine.system, kernels),
-            program=elimination_program(kernels),
             conservation=engine.conservation(plan) if plan.rest is not None else None,
         )
         self._prepared = PreparedRun(worker, chunk_input(plan, 0, 1))

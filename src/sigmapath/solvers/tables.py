@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sigmapath.solvers.layout import RECORDS
 
-__all__ = ["WORDS", "address_of", "address_table", "set_last"]
+__all__ = ["WORDS", "address_of", "address_table", "set_addresses", "set_last"]
 
 # Per field: the address, then up to three lengths.
 WORDS = 4
@@ -35,6 +35,12 @@ def address_table(record: type, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.
 def address_of(array: NDArray[Any]) -> int:
     """Where an array begins; the caller keeps it alive."""
     return int(array.__array_interface__["data"][0])
+
+
+def set_addresses(table: NDArray[np.int64], arrays: tuple[NDArray[Any], ...], first: int) -> None:
+    """Let the fields from number ``first`` on stand for other arrays of the same shapes."""
+    for k, array in enumerate(arrays, start=first):
+        table[WORDS * k] = address_of(array)
 
 
 def set_last(record: type, table: NDArray[np.int64], arrays: tuple[NDArray[Any], ...]) -> None:

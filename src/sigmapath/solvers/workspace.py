@@ -7,6 +7,7 @@ often as wanted. Called by :func:`sigmapath.solvers.solve.solve_batch` and by th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,17 +18,17 @@ from sigmapath.kernels import KERNEL_NAMES, Kernels
 from sigmapath.record import record
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.conservation import Conservation
+from sigmapath.solvers.elimination import elimination_program
 from sigmapath.solvers.library import drive, part_addresses
 from sigmapath.solvers.linalg.symbolic import (
     elimination_cost,
     factor_time,
-    lu_program,
     n_jacobian,
     n_matrix_values,
 )
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.registry import METHODS
-from sigmapath.solvers.tables import address_table, set_last
+from sigmapath.solvers.tables import address_table, set_addresses, set_last
 from sigmapath.status import STAT_NAMES
 
 __all__ = ["Worker", "explicit_reach", "make_worker"]
@@ -78,6 +79,13 @@ class Worker:
         """The worker for one run at a time: itself."""
         return self
 
+    def sibling(self) -> Worker:
+        """Return a worker for another thread, with arrays of its own and the same of all else."""
+        buffers = tuple(array.copy() for array in self.buffers)
+        table = self.table.copy()
+        set_addresses(table, buffers, first=len(self.static))
+        return replace(self, buffers=buffers, table=table)
+
     def table_with(self, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
         """Return the table completed by the arrays of a batch, which the caller keeps alive."""
         table = self.table.copy()
@@ -88,11 +96,6 @@ class Worker:
         """Return the arrays by name, for use from Python."""
         none = (np.zeros((0, 2), dtype=np.int64), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)))
         return at.Work._make((*self.static, *self.buffers, *none, self.table))
-
-    @property
-    def program(self) -> NDArray[np.int64]:
-        """Elimination program, for further workers of the same model."""
-        return self.static[2]  # type: ignore[no-any-return]
 
     @property
     def vec(self) -> NDArray[np.float64]:
@@ -115,7 +118,7 @@ def make_worker(
     kernels : Kernels
     options : SolverOptions, optional
     program : ndarray of int64, optional
-        Elimination program of another worker of the same model, to spare the ordering.
+        Elimination program of another form than :func:`.elimination_program` gives it.
     conservation : Conservation, optional
         Conserved moieties of the model; needed for batches that equilibrate.
     is_unrolled : bool
@@ -132,7 +135,7 @@ def make_worker(
     options = options or SolverOptions()
     _check(kernels, options)
     if program is None:
-        program = lu_program(kernels.pattern, kernels.mass)
+        program = elimination_program(kernels)
     n, n_event = kernels.n_state, kernels.events.n_event
     n_assign = len(kernels.events.target)
     vec = np.zeros((at.N_ROW, max(n, 1)))

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import UnsupportedFeatureError
-from sigmapath.kernels import Kernels, Pattern
+from sigmapath.kernels import Kernels
 from sigmapath.record import record
 from sigmapath.solvers.conservation import Conservation
+from sigmapath.solvers.elimination import elimination_program
 from sigmapath.solvers.lanes import slots
 from sigmapath.solvers.lanes.code import lu_addresses, step_addresses
 from sigmapath.solvers.layout import Lanes, Work
 from sigmapath.solvers.library import lane_loop
-from sigmapath.solvers.linalg.symbolic import lu_program, n_matrix_values
+from sigmapath.solvers.linalg.symbolic import n_matrix_values
 from sigmapath.solvers.linalg.unrolled import is_unrollable
 from sigmapath.solvers.options import UNDERSHOOT, SolverOptions
 from sigmapath.solvers.tableaux import RODAS5P
@@ -99,7 +99,7 @@ def suits_lanes(kernels: Kernels, options: SolverOptions) -> bool:
         return False
     if options.method not in ("auto", "rodas5p") or options.fixed_step > 0.0:
         return False
-    return is_unrollable(_program(kernels))
+    return is_unrollable(elimination_program(kernels, is_sparse=True))
 
 
 def make_lane_workers(
@@ -129,50 +129,25 @@ def make_lane_workers(
     """
     if not suits_lanes(kernels, options):
         raise UnsupportedFeatureError("lanes with events, delays, algebraic states or fixed steps")
-    program = _program(kernels)
+    program = elimination_program(kernels, is_sparse=True)
     call = _calls(lane_kernels, program)
     # Of use before runs start only, and then many times.
     scalar = make_worker(kernels, options, conservation=conservation)
+    home = make_worker(kernels, options, program=program, is_unrolled=False)
     workers = []
-    for k in range(count):
-        homes = tuple(
-            make_worker(kernels, options, program=program, is_unrolled=False)
-            for _ in range(lane_kernels.lanes)
-        )
+    for _ in range(count):
         arrays = _arrays(lane_kernels, options, program, call)
-        own = (
-            make_worker(kernels, options, conservation=conservation, program=scalar.program)
-            if k > 0
-            else scalar
-        )
         workers.append(
             LaneWorker(
                 kernels=kernels,
                 lane_kernels=lane_kernels,
-                scalar=own,
-                homes=homes,
+                scalar=scalar.sibling(),
+                homes=tuple(home.sibling() for _ in range(lane_kernels.lanes)),
                 arrays=arrays,
                 table=address_table(Lanes, arrays),
             )
         )
     return workers
-
-
-def _program(kernels: Kernels) -> NDArray[np.int64]:
-    """Elimination program; the last few are remembered, they depend on nothing else."""
-    pattern = kernels.pattern
-    return _remembered_program(
-        pattern.row_start.tobytes(), pattern.column.tobytes(), kernels.mass.tobytes()
-    )
-
-
-@lru_cache(maxsize=4)
-def _remembered_program(row_start: bytes, column: bytes, mass: bytes) -> NDArray[np.int64]:
-    pattern = Pattern(
-        row_start=np.frombuffer(row_start, dtype=np.int64),
-        column=np.frombuffer(column, dtype=np.int64),
-    )
-    return lu_program(pattern, np.frombuffer(mass, dtype=np.float64), is_sparse=True)
 
 
 def _arrays(
