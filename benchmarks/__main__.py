@@ -26,6 +26,7 @@ from benchmarks.methods import (
     verdicts,
     write_outcomes,
 )
+from benchmarks.pathway import measure_doses, measure_sweep
 from benchmarks.peers.registry import installed_peers, peer_names
 from benchmarks.report import (
     Point,
@@ -214,6 +215,17 @@ def _add_accuracy(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(rounds=0)
 
 
+def _add_pathway(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--runs", type=int, default=10_000, help="of the sweep; 1000000 to be sure")
+    parser.add_argument("--rounds", type=int, default=30)
+
+
+def _pathway(given: argparse.Namespace, _folder: Path) -> None:
+    print(machine_line())
+    for line in (*measure_doses(given.rounds), *measure_sweep(given.runs)):
+        print(line)
+
+
 # name -> (what it does, options, action); a further measurement is a further line.
 _COMMANDS: dict[
     str,
@@ -226,6 +238,7 @@ _COMMANDS: dict[
     "load": ("time to ready for networks of growing size", _add_load, _load),
     "methods": ("every method on every case: times and errors", _add_methods, _methods),
     "accuracy": ("every method on every case: errors at three tolerances", _add_accuracy, _methods),
+    "pathway": ("the shipped pathway: 41 doses, and a large sweep", _add_pathway, _pathway),
     "agree": ("published models against libRoadRunner, at tight tolerance", _add_agree, _agree),
 }
 
