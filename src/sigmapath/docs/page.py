@@ -31,6 +31,7 @@ body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem aut
 table { border-collapse: collapse; margin: .5rem 0 1rem } th { background: #f3f3f3 }
 td, th { padding: .15rem .6rem; text-align: left; border-bottom: 1px solid #ddd;
   vertical-align: top } td { overflow-wrap: break-word }
+td:first-child { min-width: 4.2em }
 pre { background: #f7f7f7; padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere;
   font-size: 13px } small { color: #555 }
 .holds { color: #00664b } .fails { color: #a33c00 } .other { color: #555 }
