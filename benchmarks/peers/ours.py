@@ -25,12 +25,11 @@ with tempfile.TemporaryDirectory() as folder:
     fresh = os.path.join(folder, "warm.xml")
     with open(fresh, "w") as file:
         file.write(open(warm).read() + f"<!-- {time.time_ns()} -->")
-    sp.load(fresh).simulator(np.linspace(0, 1, 3)).run()
+    sp.load(fresh).simulate(np.linspace(0, 1, 3))
 start = time.perf_counter()
 model = sp.load(path)
-simulator = model.simulator(np.linspace(0, end, 101), rtol=1e-6)
 ready = time.perf_counter()
-simulator.run()
+model.simulate(np.linspace(0, end, 101), rtol=1e-6)
 print(ready - start, time.perf_counter() - start)
 """
 

@@ -1,13 +1,14 @@
-"""Print one step of Rodas5P for a small model with everything in it, as one straight line.
+"""Print one step of Rodas5P for a small model with right-hand side and LU in the middle of it.
 
 Enters: the elimination program and the bodies of the kernels. Leaves: the text of the part
 ``step``, which does what :mod:`.rosenbrock` does for every model. Called by :mod:`.own_code`.
 
 A small model does not wait for arithmetic but for the way of every number through memory, from the
-sums to the right-hand side, from there to the solve and back. Here all of that is one line of code:
-a value that the next stage needs stands in a register. Sums over earlier stages, for which nothing
-waits, are vectors as soon as there are states enough; the newest stage is added number by number,
-because a vector that is read where single numbers were just written has to wait for all of them.
+sums to the right-hand side, from there to the solve and back. Here a stage is one function in which
+all of that stands in registers. It is printed once and called seven times: compiled once for each
+stage, the code was a tenth faster and took eight times as long to make. Sums over earlier stages,
+for which nothing waits, are vectors; the newest stage is added number by number, because a vector
+that is read where single numbers were just written has to wait for all of them.
 """
 
 from __future__ import annotations
@@ -18,23 +19,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.kernels import Bodies
+from sigmapath.record import record
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.ir import element, fetch, function, number, pointer, several
 from sigmapath.solvers.linalg.short import factor_lines, is_short, solve_lines
 from sigmapath.solvers.linalg.symbolic import HEADER
+from sigmapath.solvers.linalg.unrolled import Writer
 from sigmapath.solvers.own_step import StepWriter
 from sigmapath.solvers.tableaux import RODAS5P
 
 __all__ = ["fused_step_text", "is_fusable"]
 
-# Beyond this many statements of the right-hand side the code would only fill the caches.
+# Beyond this many statements of the right-hand side loops are as good.
 _MOST_STATEMENTS = 400
-# Up to this many states every sum is a line of single numbers.
-_FEW = 12
 _WIDTH = 4
 _N_STAGE = 8
-# Rows of the room of its own: increments of the stages, y, and what is summed up of both sums.
-_OWN_Y, _OWN_POINT, _OWN_RIGHT, _N_OWN = 8, 9, 10, 11
+# Rows of a room of its own, at the beginning of vectors: increments of the stages, y, the point and
+# what is added to its rates.
+_Y, _POINT, _ADDED, _N_OWN = 8, 9, 10, 11
 
 
 def is_fusable(program: NDArray[np.int64], bodies: Bodies | None) -> bool:
@@ -68,132 +70,147 @@ def fused_step_text(
     fused : bool
         Whether the CPU multiplies and adds in one operation.
     """
-    write = _FusedWriter(program, bodies, prefix, opaque, fused)
+    parts = _Parts(program=program, bodies=bodies, opaque=opaque, fused=fused)
+    stage, declarations = _stage_text(parts, has_time_rate)
+    write = _StepWriter(parts, prefix)
     write.choose()
     write.linearise(has_time_rate)
-    write.begin()
-    for stage in range(_N_STAGE):
-        write.stage(stage, has_time_rate=has_time_rate)
+    write.begin(has_time_rate)
+    for s in range(1, _N_STAGE):
+        write.stage(s, has_time_rate=has_time_rate)
     write.result()
-    text = function(f"double @{prefix}step(i64 %table, double %t, double %h)", write.lines)
-    return "\n".join([*sorted(write.declarations), text])
+    step = function(f"double @{prefix}step(i64 %table, double %t, double %h)", write.lines)
+    return "\n".join([*sorted(declarations | write.declarations), stage, step])
 
 
-class _FusedWriter(StepWriter):
-    """Lines of the function, and what each state and increment is called."""
+@record
+class _Parts:
+    """What both functions are made from; see :func:`fused_step_text`."""
 
-    def __init__(
-        self,
-        program: NDArray[np.int64],
-        bodies: Bodies,
-        prefix: str,
-        opaque: bool,
-        fused: bool,
-    ) -> None:
-        super().__init__(int(program[HEADER.index("n")]), prefix, opaque)
-        self.program, self.bodies, self.fused = program, bodies, fused
+    program: NDArray[np.int64]
+    bodies: Bodies
+    opaque: bool
+    fused: bool
+
+    @property
+    def n(self) -> int:
+        """Number of states."""
+        return int(self.program[HEADER.index("n")])
+
+
+_STAGE_ARRAYS = ("p", "lu", "x", "added", "old", "new", "kept", "slope")
+_STAGE_NUMBERS = ("a", "c", "r", "time", "share")
+
+
+def _stage_text(parts: _Parts, has_time_rate: bool) -> tuple[str, set[str]]:
+    """Function ``stage``, and the declarations of what it calls.
+
+    x becomes x + a old, the point at ``time``; new and kept become the solution for the rates there
+    plus r (added + c old), and share times the slope in time.
+    """
+    write = Writer(parts.opaque, parts.fused, "w")
+    states = range(parts.n)
+    old = [write.load("old", i) for i in states]
+    x = []
+    for i in states:
+        x.append(write.plus_product(write.load("x", i), old[i], "%a"))
+        write.store("x", i, x[i])
+    added = [write.plus_product(write.load("added", i), old[i], "%c") for i in states]
+    given = {("y", i): x[i] for i in states} | {("t", 0): "%time"}
+    body = parts.bodies.inlined("rhs", "r", given, opaque=parts.opaque)
+    write.lines += body.lines
+    right = [write.plus_product(body.values[i], added[i], "%r") for i in states]
+    if has_time_rate:
+        slope = [write.load("slope", i) for i in states]
+        right = [write.plus_product(right[i], slope[i], "%share") for i in states]
+    lines, solution = solve_lines(parts.program, right, "s", opaque=parts.opaque, fused=parts.fused)
+    write.lines += lines
+    for i in states:
+        write.store("new", i, solution[i])
+        write.store("kept", i, solution[i])
+    real = pointer("double", parts.opaque)
+    arrays = ", ".join(f"{real} %{name}" for name in _STAGE_ARRAYS)
+    numbers = ", ".join(f"double %{name}" for name in _STAGE_NUMBERS)
+    text = function(f"internal void @stage({arrays}, {numbers})", [*write.lines, "  ret void"])
+    fma = {"declare double @llvm.fma.f64(double, double, double)"} if parts.fused else set()
+    return text, {*body.declarations, *fma}
+
+
+class _StepWriter(StepWriter):
+    """Lines of the step: what stands between the stages."""
+
+    def __init__(self, parts: _Parts, prefix: str) -> None:
+        super().__init__(parts.n, prefix, parts.opaque)
+        self._parts = parts
         self.declarations = {
             "declare double @llvm.fabs.f64(double)",
             "declare double @llvm.sqrt.f64(double)",
         }
-        self.u: list[list[str]] = []
-        self.y: list[str] = []
-        self.x: list[str] = []
         self._length = -(-self.n // _WIDTH) * _WIDTH
-        if self.n > _FEW:
-            size = _N_OWN * self._length
-            self.lines.append(f"  %room = alloca double, i64 {size}, align {8 * _WIDTH}")
+        size = _N_OWN * self._length
+        self.lines.append(f"  %room = alloca double, i64 {size}, align {8 * _WIDTH}")
 
     def factor(self, shift: str) -> str:
         """Factors of its own; see :mod:`.linalg.short`."""
         self.lines += fetch("lu", "lu", self.opaque)
-        lines, check = factor_lines(self.program, shift, "f", opaque=self.opaque, fused=self.fused)
+        parts = self._parts
+        lines, check = factor_lines(
+            parts.program, shift, "f", opaque=self.opaque, fused=parts.fused
+        )
         self.lines += lines
         return self._add(f"fcmp une double {check}, 0.0")
 
-    def begin(self) -> None:
-        """Read the left end."""
-        self.y = [self._load(at.Y, i, 1) for i in range(self.n)]
-        self.x = self.y
-        if self.n > _FEW:
-            for i in range(self.n):
-                self._keep(_OWN_Y, i, 1, self.y[i])
-
-    def stage(self, s: int, *, has_time_rate: bool) -> None:
-        """Right-hand side of stage s, and its solution u."""
-        states = range(self.n)
-        if s == 0:
-            right = [self._load(at.RATE, i, 1) for i in states]
-        else:
-            combined = self._combined(s)
-            rate = self._rate(s)
-            right = [self._plus_product(combined[i], "%r", rate[i]) for i in states]
-        factor = float(RODAS5P.time[s]) if s < 5 else 0.0
-        if has_time_rate and factor:
-            scaled = self._times(1, "%h", number(factor))
+    def begin(self, has_time_rate: bool) -> None:
+        """Read the left end; stage 0, whose rates are known."""
+        states, parts = range(self.n), self._parts
+        for i in states:
+            self._keep(_Y, i, 1, self._load(at.Y, i, 1))
+        right = [self._load(at.RATE, i, 1) for i in states]
+        if has_time_rate:
+            share = self._times(1, "%h", number(float(RODAS5P.time[0])))
             slope = [self._load(at.TIME_RATE, i, 1) for i in states]
-            right = [self._plus_product(slope[i], scaled, right[i]) for i in states]
+            right = [self._plus_product(slope[i], share, right[i]) for i in states]
         lines, solution = solve_lines(
-            self.program, right, f"s{s}", opaque=self.opaque, fused=self.fused
+            parts.program, right, "s", opaque=self.opaque, fused=parts.fused
         )
         self.lines += lines
-        self.u.append(solution)
         for i in states:
-            self._store(at.K + s, i, 1, solution[i])
-            if self.n > _FEW:
-                self._keep(s, i, 1, solution[i])
+            self._keep(0, i, 1, solution[i])
+            self._store(at.K, i, 1, solution[i])
 
-    def _rate(self, s: int) -> list[str]:
-        """The right-hand side at the point of stage s."""
-        states = range(self.n)
+    def stage(self, s: int, *, has_time_rate: bool) -> None:
+        """Sums over the stages before the newest, and stage s."""
         if s < 6:
-            self.x = self._sums(RODAS5P.a[s, :s].tolist(), _OWN_POINT, self.y)
+            *older, a = RODAS5P.a[s, :s].tolist()
+            self._older(older, _POINT, _Y)
         else:
             # The last stages differ from their predecessor by the newest u.
-            self.x = [self._plus(1, self.x[i], self.u[-1][i]) for i in states]
+            a = 1.0
+        *older, c = RODAS5P.c[s, :s].tolist()
+        self._older(older, _ADDED)
         node = self._times(1, number(float(RODAS5P.node[s])), "%h") if s < 5 else "%h"
-        given = {("y", i): self.x[i] for i in states} | {("t", 0): self._plus(1, "%t", node)}
-        body = self.bodies.inlined("rhs", f"r{s}", given, opaque=self.opaque)
-        self.lines += body.lines
-        self.declarations |= set(body.declarations)
-        return [body.values[i] for i in states]
+        time = self._plus(1, "%t", node)
+        factor = float(RODAS5P.time[s]) if has_time_rate and s < 5 else 0.0
+        share = self._times(1, "%h", number(factor))
+        rows = [self._room(row, 0, 1) for row in (_POINT, _ADDED, s - 1, s)]
+        rows += [self._place(at.K + s, 0, 1), self._place(at.TIME_RATE, 0, 1)]
+        real = pointer("double", self.opaque)
+        arrays = ", ".join(f"{real} {place}" for place in ("%p", "%lu", *rows))
+        numbers = ", ".join(f"double {x}" for x in (number(a), number(c), "%r", time, share))
+        self.lines.append(f"  call void @stage({arrays}, {numbers})")
 
-    def _combined(self, s: int) -> list[str]:
-        return self._sums(RODAS5P.c[s, :s].tolist(), _OWN_RIGHT, [])
-
-    def _sums(self, factors: Sequence[float], row: int, first: list[str]) -> list[str]:
-        """``first + factors[0] u_1 + factors[1] u_2 + ...`` for every state."""
-        states, newest = range(self.n), number(factors[-1])
-        if self.n <= _FEW or len(factors) == 1:
-            return [self._chain(factors, i, first[i] if first else None) for i in states]
-        self._older(factors[:-1], row, bool(first))
-        return [self._plus_product(self.u[-1][i], newest, self._kept(row, i, 1)) for i in states]
-
-    def _chain(self, factors: Sequence[float], i: int, total: str | None) -> str:
-        for u, factor in zip(self.u, factors, strict=True):
-            if total is None:
-                total = self._times(1, u[i], number(factor))
-            else:
-                total = self._plus_product(u[i], number(factor), total)
-        assert total is not None
-        return total
-
-    def _older(self, factors: Sequence[float], row: int, has_first: bool) -> None:
-        """The sums without the newest stage, as vectors, into a row of the own room."""
+    def _older(self, factors: Sequence[float], row: int, first: int | None = None) -> None:
+        """``first + factors[0] u_1 + factors[1] u_2 + ...``, as vectors, into a row of the room."""
         for i in range(0, self.n, _WIDTH):
-            total = self._kept(_OWN_Y, i, _WIDTH) if has_first else None
+            total = number(0.0, _WIDTH) if first is None else self._kept(first, i, _WIDTH)
             for k, factor in enumerate(factors):
                 u, constant = self._kept(k, i, _WIDTH), number(factor, _WIDTH)
-                if total is None:
-                    total = self._times(_WIDTH, u, constant)
-                else:
-                    total = self._plus_product(u, constant, total, _WIDTH)
-            assert total is not None
+                total = self._plus_product(u, constant, total, _WIDTH)
             self._keep(row, i, _WIDTH, total)
 
     def _plus_product(self, a: str, b: str, c: str, width: int = 1) -> str:
         """``a * b + c``."""
-        if not self.fused:
+        if not self._parts.fused:
             return self._plus(width, c, self._times(width, a, b))
         kind, suffix = several(width), "f64" if width == 1 else f"v{width}f64"
         self.declarations.add(f"declare {kind} @llvm.fma.{suffix}({kind}, {kind}, {kind})")
@@ -221,10 +238,10 @@ class _FusedWriter(StepWriter):
         self.lines += element("tune", at.RTOL, "rtol", self.opaque, "double")
         total = number(0.0)
         for i in range(self.n):
-            u = self.u[-1][i]
-            new = self._plus(1, self.x[i], u)
+            u, y = self._kept(_N_STAGE - 1, i, 1), self._kept(_Y, i, 1)
+            new = self._plus(1, self._kept(_POINT, i, 1), u)
             self._store(at.Y_NEW, i, 1, new)
-            largest = self._larger(1, self._size(1, self.y[i]), new)
+            largest = self._larger(1, self._size(1, y), new)
             scale = self._plus_product("%rtol", largest, self._load(at.ATOL, i, 1))
             ratio = self._add(f"fdiv double {u}, {scale}")
             total = self._plus_product(ratio, ratio, total)

@@ -59,7 +59,10 @@ def own_parts(program: NDArray[np.int64], kernels: Kernels | None = None) -> dic
 
 
 def _solver_parts(program: NDArray[np.int64], n: int, kernels: Kernels | None) -> dict[int, int]:
-    """LU, and for a model of ordinary differential equations a step and its dense output."""
+    """LU, and for a model of ordinary differential equations a step and its dense output.
+
+    Where the LU stands in the step, what is rarely done beside it walks the program.
+    """
     target = host_target()
     opaque, fused = target.opaque_pointers, target.has_fma
     has_step = kernels is not None and _is_plain(kernels)
@@ -72,27 +75,22 @@ def _solver_parts(program: NDArray[np.int64], n: int, kernels: Kernels | None) -
     prefix = f"own{identity[:16]}_"
 
     def texts() -> Iterator[str]:
+        if has_step:
+            yield dense_text(n, prefix, opaque=opaque)
+        if bodies is not None:
+            yield fused_step_text(
+                program, bodies, prefix, has_time_rate=has_time_rate, opaque=opaque, fused=fused
+            )
+            return
         yield lu_text(program, prefix, opaque=opaque, fused=fused)
-        if not has_step:
-            return
-        yield dense_text(n, prefix, opaque=opaque)
-        if bodies is None:
+        if has_step:
             yield step_text(n, prefix, has_time_rate=has_time_rate, opaque=opaque)
-            return
-        yield fused_step_text(
-            program,
-            bodies,
-            prefix,
-            has_time_rate=has_time_rate,
-            opaque=opaque,
-            fused=fused,
-        )
 
-    names = ["factor", "solve", *(("step", "dense") if has_step else ())]
-    # The better tier makes faster code and takes three to ten times as long: no matter where the
-    # code is short.
-    tier = "quick" if bodies is None else "fast"
-    return _addresses(identity, prefix, names, texts, tier)
+    names = ["dense", "step"] if has_step else []
+    if bodies is not None:
+        # The better tier takes three to ten times as long: no matter where the code is short.
+        return _addresses(identity, prefix, names, texts, "fast")
+    return _addresses(identity, prefix, [*names, "factor", "solve"], texts, "quick")
 
 
 def _grid_part(n: int, kernels: Kernels) -> dict[int, int]:

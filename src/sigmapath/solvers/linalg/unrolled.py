@@ -152,6 +152,12 @@ class Writer:
         if array != "lu":
             self.known[array, k] = value
 
+    def plus_product(self, value: str, a: str, b: str) -> str:
+        """``value + a * b``."""
+        if not self.fused:
+            return self.add(f"fadd double {value}, {self.add(f'fmul double {a}, {b}')}")
+        return self.add(f"call double @llvm.fma.f64(double {a}, double {b}, double {value})")
+
     def minus_product(self, value: str | None, a: str, b: str) -> str:
         """``value - a * b``; nothing stands for zero."""
         self.size += 1
