@@ -147,7 +147,8 @@ def compile_model(
 
     def functions() -> tuple[Sequence[Function], Mapping[str, Any]]:
         program = program_of(system)
-        return program.functions, {"n_derived": program.n_derived}
+        sizes = {function.name: len(function.body) for function in program.functions}
+        return program.functions, {"n_derived": program.n_derived, "sizes": sizes}
 
     library = _library(identity, backend, tier, functions, system, _Form(lanes))
     n_param, n_written = len(system.parameters), len(system.written)
@@ -169,7 +170,7 @@ def compile_model(
         backend=backend,
         fingerprint=identity,
         owner=_Owner(key=identity, tier=tier, model=library),
-        bodies=_bodies(system, identity) if backend == "llvm" and lanes == 1 else None,
+        bodies=_bodies(system, library, identity) if backend == "llvm" and lanes == 1 else None,
     )
 
 
@@ -220,10 +221,10 @@ def with_outputs(kernels: Kernels, system: OdeSystem, expressions: Sequence[Expr
     )
 
 
-def _bodies(system: OdeSystem, identity: str) -> Bodies:
+def _bodies(system: OdeSystem, library: _Library, identity: str) -> Bodies:
     from sigmapath.codegen.inline import SystemBodies
 
-    return SystemBodies(system=system, identity=identity)
+    return SystemBodies(system=system, sizes=library.facts["sizes"], identity=identity)
 
 
 def _identity(backend: Backend, tier: Tier, fingerprint: str, lanes: int = 1) -> str:

@@ -25,11 +25,12 @@ class SystemBodies:
     """The bodies of a model's kernels; see :class:`sigmapath.kernels.Bodies`."""
 
     system: OdeSystem
+    sizes: Mapping[str, int]
     identity: str
 
     def size(self, kernel: str) -> int:
         """Number of statements of a kernel."""
-        return len(self._function(kernel).body)
+        return self.sizes[kernel]
 
     def inlined(
         self, kernel: str, tag: str, given: Mapping[tuple[str, int], str], *, opaque: bool

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.linalg.unrolled import Lists, Writer, lists_of
 
 __all__ = ["factor_lines", "is_short", "solve_lines"]
@@ -26,8 +27,8 @@ _MOST_ENTRIES = 300
 
 def is_short(program: NDArray[np.int64]) -> bool:
     """Whether a solve may stand, many times, in the middle of other code."""
-    lists = lists_of(program)
-    return lists.tail == lists.n and len(lists.column) <= _MOST_ENTRIES
+    n, tail, n_lu = (int(program[HEADER.index(name)]) for name in ("n", "tail", "n_lu"))
+    return tail == n and n_lu <= _MOST_ENTRIES
 
 
 def factor_lines(
