@@ -157,42 +157,101 @@ def test_thapsigargin_calcium() -> None:
     assert out["SOCE_open"][-1] > 0.5
 
 
-# Fold over rest at the peak, and hour of the peak: MEF in thapsigargin (mechanisms.md, section 4)
+def test_thapsigargin_without_external_calcium() -> None:
+    """HEK293 in 1 uM thapsigargin (Pick 2023, doi:10.3389/fphys.2023.1127545, abstract).
+
+    Without external calcium the cytosol peaks at 0.6 to 1.0 uM and is then cleared at 10 to
+    13 nM/s, read as the steepest fall of the transient; 1 mM calcium given back to the empty cell
+    enters at 28 to 30 nM/s, here within a tenth, since the pump takes some of it at once.
+    """
+    depleted = {"thapsigargin": 1.0, "Ca_ext": 0.0}
+    phases = [(60.0, {"Ca_ext": 0.0}), (900.0, depleted), (120.0, {**depleted, "Ca_ext": 1000.0})]
+    out = run()(phases, ["Ca_cyt"], points=1801)
+    time, calcium = out["time"], out["Ca_cyt"]
+    transient = slice(1801, 3602)
+    falls = -np.diff(calcium[transient]) / np.diff(time[transient])
+    assert 0.6 <= calcium[transient].max() <= 1.0
+    assert 0.010 <= falls.max() <= 0.013
+    rises = np.diff(calcium[3602:]) / np.diff(time[3602:])
+    assert 0.028 / 1.1 <= rises.max() <= 0.030 * 1.1
+
+
+# Mouse embryonic fibroblasts in thapsigargin (Diedrichs 2018, doi:10.1091/mbc.E17-09-0565;
+# mechanisms.md, section 4): fold over rest at the peak in 2.5 and in 10 nM, and the hours between
+# which the figures show the peak, in both doses. ATF4 and cleaved ATF6 have no such figure.
+BIP = ("BiP_free", "misfolded_BiP", "IRE1_BiP", "PERK_BiP", "ATF6_BiP", "S1R_BiP")
 MEF = {
-    0.010: {
-        "IRE1_active": (33, 3),
-        "XBP1s_mRNA": (14, 5),
-        "ATF4": (10.2, 5),
-        "BiP_mRNA": (15, 12),
-        "CHOP": (59, 11),
-        "ATF6_cleaved": (9.2, 5.2),
-        "GADD34": (12, 16),
-    },
-    0.0025: {
-        "IRE1_active": (20.6, 3),
-        "XBP1s_mRNA": (10.1, 7),
-        "ATF4": (4.0, 6),
-        "BiP_mRNA": (10.6, 12),
-        "CHOP": (19, 12),
-        "ATF6_cleaved": (5.1, 8),
-        "GADD34": (5.9, 15),
-    },
+    "IRE1_active": ((20.6, 36.6), (2, 4)),
+    "eIF2a_P": ((5.2, 8.6), (4, 8)),
+    "XBP1s_mRNA": ((10.1, 14.2), (6, 6)),
+    "BiP_mRNA": ((10.6, 15.5), (8, 12)),
+    "CHOP_mRNA": ((22, 69), (10, 12)),
+    "CHOP": ((19, 59), (12, 12)),
+    "GADD34": ((5.9, 12), (18, 18)),
+    "BiP": ((3.5, 5.2), (36, 48)),
+    "ATF4": ((4.0, 10.2), None),
+    "ATF6_cleaved": ((5.1, 9.2), None),
 }
 
 
-@pytest.mark.parametrize("dose", MEF)
-def test_upr_amplitudes(dose: float) -> None:
-    """Every fold within a factor 2 of the measured one, in the measured order."""
-    names = list(MEF[dose])
-    out = run()([(60 * HOUR, {"thapsigargin": dose})], names, points=400)
-    hours = {}
-    for name, (fold, _) in MEF[dose].items():
-        course = out[name] / out[name][0]
-        assert fold / 2 <= course.max() <= fold * 2, (name, course.max())
-        hours[name] = out["time"][course.argmax()] / HOUR
-    order = ["IRE1_active", "XBP1s_mRNA", "CHOP", "BiP_mRNA"]
-    assert [hours[n] for n in order] == sorted(hours[n] for n in order)
-    assert hours["IRE1_active"] < hours["ATF4"] < hours["CHOP"] < hours["GADD34"] + 1
+@cache
+def in_thapsigargin(dose: float) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Hours, and courses over rest of everything that the figures show."""
+    names = [name for name in MEF if name != "BiP"]
+    out = run()([(60 * HOUR, {"thapsigargin": dose})], [*names, *BIP], points=1201)
+    out["BiP"] = np.sum([out[name] for name in BIP], axis=0)
+    return out["time"] / HOUR, {name: out[name] / out[name][0] for name in MEF}
+
+
+@pytest.mark.parametrize("name", MEF)
+@pytest.mark.parametrize("dose", [0.0025, 0.010])
+def test_upr_amplitudes_and_hours(dose: float, name: str) -> None:
+    """Folds within a factor of 2; hours inside what the figures show, or within 1.5 of it."""
+    folds, window = MEF[name]
+    hours, courses = in_thapsigargin(dose)
+    course = courses[name]
+    fold = folds[dose > 0.005]
+    assert fold / 2 <= course.max() <= fold * 2
+    if window is not None:
+        assert window[0] / 1.5 <= hours[course.argmax()] <= window[1] * 1.5
+
+
+@pytest.mark.parametrize("dose", [0.0025, 0.010])
+def test_upr_order(dose: float) -> None:
+    """The peaks follow one another as in the figures."""
+    hours, courses = in_thapsigargin(dose)
+    order = ["IRE1_active", "eIF2a_P", "XBP1s_mRNA", "BiP_mRNA", "CHOP", "GADD34", "BiP"]
+    peaks = [hours[courses[name].argmax()] for name in order]
+    assert peaks == sorted(peaks)
+    assert hours[courses["IRE1_active"].argmax()] < hours[courses["ATF4"].argmax()] < peaks[4]
+
+
+@pytest.mark.parametrize(
+    ("name", "window", "resolved"),
+    [("IRE1_active", (2, 4), 0.15), ("eIF2a_P", (4, 8), 0.15), ("BiP_mRNA", (8, 12), 0.2)],
+)
+@pytest.mark.parametrize("dose", [0.0025, 0.010])
+def test_upr_peaks_cannot_be_told_from_those_of_the_figures(
+    dose: float, name: str, window: tuple[float, float], resolved: float
+) -> None:
+    """Within the hours of the figure the course comes as near to its peak as the assay can tell.
+
+    In 10 nM phosphorylated eIF2a is largest just before 3 h and stays near that for hours: blots
+    resolve 15 %, RT-PCR 20 % (models/claims/assays.toml).
+    """
+    hours, courses = in_thapsigargin(dose)
+    inside = (hours >= window[0]) & (hours <= window[1])
+    assert courses[name][inside].max() >= (1 - resolved) * courses[name].max()
+
+
+def test_agonist_alone_hardly_splices_xbp1() -> None:
+    """S1R stabilises IRE1 of cells under stress (doi:10.1371/journal.pone.0076941, abstract).
+
+    After a day of a saturating agonist XBP1s is up by less than half.
+    """
+    out = run()([(24 * HOUR, AGONIST)], ["XBP1s"])
+    assert 1 < out["XBP1s"][-1] / out["XBP1s"][0] < 1.4
+    assert out["XBP1s"].max() < 1.6 * out["XBP1s"][0]
 
 
 def test_sensors_and_s1r() -> None:
