@@ -8,14 +8,15 @@ peer reaches: sigmapath is timed at two tolerances that bracket it, in the same 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.cases import Case
-from benchmarks.peers.base import Peer, Prepared, Solve, Sweep, Unsupported
+from benchmarks.peers.base import Peer, Prepared, Solve, Sweep, TimedSolve, Unsupported
 from benchmarks.peers.ours import Sigmapath
 from benchmarks.processes import measure_cold, measure_ready
 from benchmarks.reference import Reference, reference_of, second_methods
@@ -24,13 +25,15 @@ from benchmarks.statistics import bracket_error, ratios, scaled_rms_error, sprea
 from benchmarks.throughput import batch_size, runs_per_second
 from benchmarks.timing import interleaved
 
-__all__ = ["Effort", "compare_case"]
+__all__ = ["Effort", "compare_case", "integrator_alone"]
 
 TOLERANCES = (1e-4, 1e-6, 1e-8)
 # sigmapath's own curve, from loose to tight: finer, so that brackets are narrow.
 CURVE = tuple(10.0 ** (-k / 2) for k in range(4, 22))
 _SEED = 7
 _SWEEP_RTOL = 1e-6
+# Solves from which the share of the integrator is taken.
+_SHARES = 9
 # Trajectories of a sweep further apart than this mean that the programs do different work.
 _MOST_APART = 1e-2
 
@@ -130,6 +133,8 @@ def _solves(
                 continue
             row, point = _matched(case, peer.name, rtol, error, solve, solvers, errors, effort)
             yield row
+            if isinstance(solve, TimedSolve):
+                yield integrator_alone(row, solve)
             yield point
     yield from _own_curve(case, solvers, errors, effort)
 
@@ -168,6 +173,27 @@ def _matched(
         case=case.name, program=peer, rtol=rtol, error=error, seconds=spread(samples["peer"]).median
     )
     return row, point
+
+
+def integrator_alone(row: Row, solve: TimedSolve) -> Row:
+    """The same comparison against the peer's integrator alone, its front end not counted.
+
+    What share of the time it takes is told by CPU clocks, so that a busy machine does not change
+    it; the wall times are those of the whole solve.
+    """
+    shares = []
+    for _ in range(_SHARES):
+        start = time.thread_time()
+        solve()
+        shares.append(solve.integrating / (time.thread_time() - start))
+    share = spread(shares).median
+    scaled = {name: getattr(row.ratio, name) * share for name in ("median", "low", "high")}
+    return replace(
+        row,
+        what=f"{row.what}, solver only",
+        theirs=row.theirs * share,
+        ratio=replace(row.ratio, **scaled),
+    )
 
 
 def _own_curve(

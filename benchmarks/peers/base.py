@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.cases import Case
 
-__all__ = ["Peer", "Prepared", "Solve", "Sweep", "Unsupported"]
+__all__ = ["Peer", "Prepared", "Solve", "Sweep", "TimedSolve", "Unsupported"]
 
 FloatArray = NDArray[np.float64]
-# One warm solve from the initial state: shape (n_time, n_species), in the terms of ``Case``.
-Solve = Callable[[], FloatArray]
+# One warm solve from the initial state: shape (n_time, n_species), in the terms of ``Case``; or, of
+# programs whose ``Prepared`` has a method ``observe``, what that turns into it outside the clock.
+Solve = Callable[[], Any]
 
 
 class Unsupported(Exception):
     """The program cannot do this; the message says what, and the row is left out with it."""
+
+
+@runtime_checkable
+class TimedSolve(Protocol):
+    """A solve that also tells how much of its time its own integrator took."""
+
+    integrating: float
+    """CPU time of the integrator in the last call [s]."""
+
+    def __call__(self) -> Any:
+        """As any solve."""
 
 
 class Sweep(Protocol):
@@ -45,6 +57,7 @@ class Peer(Protocol):
     """A program under test."""
 
     name: str
+    how_to_install: str
 
     def version(self) -> str:
         """Version as shown; raises ImportError if the program is not installed."""

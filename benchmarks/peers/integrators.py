@@ -25,6 +25,7 @@ class _Integrator:
     """What the three share: no front end, no sweep, no process of their own."""
 
     name = ""
+    how_to_install = ""
 
     def prepare(self, case: Case) -> _Prepared:
         return _Prepared(case, self.states)
@@ -61,6 +62,7 @@ class ScipyLsoda(_Integrator):
     """scipy.integrate.odeint: LSODA with its loop in Fortran, the fastest way SciPy offers."""
 
     name = "SciPy LSODA"
+    how_to_install = "pip install scipy"
 
     def version(self) -> str:
         import scipy
@@ -115,6 +117,7 @@ class ScikitSundae(_Integrator):
     """CVODE (BDF) of scikit-sundae with the analytic Jacobian, dense or sparse as is faster."""
 
     name = "scikit-sundae CVODE"
+    how_to_install = "pip install scikit-sundae"
 
     def version(self) -> str:
         import sksundae

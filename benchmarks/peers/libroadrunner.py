@@ -7,13 +7,13 @@ are set by index in one call, as its documentation recommends for speed.
 from __future__ import annotations
 
 import sys
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 
 from benchmarks.cases import N_POINTS, Case
-from benchmarks.peers.base import FloatArray, Solve
+from benchmarks.peers.base import FloatArray, Solve, Sweep
+from benchmarks.peers.workers import ProcessSweep, Runner
 
 __all__ = ["LibRoadRunner"]
 
@@ -51,6 +51,7 @@ class LibRoadRunner:
     """The reference among the peers."""
 
     name = "libRoadRunner"
+    how_to_install = "pip install libroadrunner"
 
     def version(self) -> str:
         import roadrunner
@@ -101,42 +102,17 @@ class _Prepared:
 
         return solve
 
-    def sweep(self, rtol: float, n_cores: int) -> _Sweep:
-        return _Sweep(self.case, rtol, n_cores)
+    def sweep(self, rtol: float, n_cores: int) -> Sweep:
+        return ProcessSweep(_runner, self.case, rtol, n_cores)
 
 
-class _Sweep:
-    def __init__(self, case: Case, rtol: float, n_cores: int) -> None:
-        context = get_context("spawn")
-        self.pipes, self.processes = [], []
-        for _ in range(n_cores):
-            near, far = context.Pipe()
-            process = context.Process(target=_serve, args=(far, case, rtol), daemon=True)
-            process.start()
-            self.pipes.append(near)
-            self.processes.append(process)
-        for pipe in self.pipes:
-            pipe.recv()
-
-    def run(self, values: FloatArray) -> FloatArray:
-        for pipe, part in zip(self.pipes, np.array_split(values, len(self.pipes)), strict=True):
-            pipe.send(part)
-        return np.concatenate([pipe.recv() for pipe in self.pipes])
-
-    def close(self) -> None:
-        for pipe in self.pipes:
-            pipe.send(None)
-        for process in self.processes:
-            process.join(10)
-
-
-def _serve(pipe: Any, case: Case, rtol: float) -> None:
-    """Serve one process: load, say so, then run what comes."""
+def _runner(case: Case, rtol: float) -> Runner:
+    """A loaded model that runs batches."""
     runner = _loaded(case, rtol)
     ids = list(runner.model.getGlobalParameterIds())
     where = [ids.index(name) for name in case.swept]
-    pipe.send("ready")
-    while (values := pipe.recv()) is not None:
+
+    def run(values: FloatArray) -> FloatArray:
         found = np.full((len(values), N_POINTS, len(case.species)), np.nan)
         for i, row in enumerate(values):
             runner.model.setGlobalParameterValues(where, row)
@@ -145,4 +121,6 @@ def _serve(pipe: Any, case: Case, rtol: float) -> None:
                 found[i] = runner.simulate(0, case.end_time, N_POINTS)
             except RuntimeError:
                 continue
-        pipe.send(found)
+        return found
+
+    return run

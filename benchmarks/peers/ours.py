@@ -38,6 +38,7 @@ class Sigmapath:
     """The program itself."""
 
     name = "sigmapath"
+    how_to_install = "pip install sigmapath"
 
     def __init__(self, method: str = "auto") -> None:
         self.method = method

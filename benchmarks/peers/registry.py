@@ -1,27 +1,28 @@
-"""Every peer that has an adapter, and those that have none yet, by name."""
+"""Every peer, by the name that it has on the command line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.util import find_spec
 
+from benchmarks.peers.amici import Amici
 from benchmarks.peers.base import Peer
 from benchmarks.peers.copasi import Copasi
+from benchmarks.peers.diffrax import Diffrax
 from benchmarks.peers.integrators import ScikitSundae, ScipyBdf, ScipyLsoda
 from benchmarks.peers.libroadrunner import LibRoadRunner
 
 __all__ = ["installed_peers", "peer_names"]
 
-# Key on the command line -> adapter.
+# Key on the command line -> adapter; each imports its program when it is asked for its version.
 _PEERS: dict[str, type] = {
     "roadrunner": LibRoadRunner,
     "copasi": Copasi,
+    "amici": Amici,
     "lsoda": ScipyLsoda,
     "bdf": ScipyBdf,
     "cvode": ScikitSundae,
+    "diffrax": Diffrax,
 }
-# Programs that are named in the line on what was left out: key -> (name, module).
-_WITHOUT_ADAPTER = {"amici": ("AMICI", "amici"), "diffrax": ("diffrax", "diffrax")}
 
 
 def peer_names() -> list[str]:
@@ -47,11 +48,7 @@ def installed_peers(keys: Iterable[str] | None = None) -> tuple[list[Peer], list
         try:
             peer.version()
         except ImportError:
-            absent.append(f"{peer.name}: not installed")
+            absent.append(f"{peer.name}: not installed ({peer.how_to_install})")
         else:
             found.append(peer)
-    if keys is None:
-        for name, module in _WITHOUT_ADAPTER.values():
-            there = find_spec(module) is not None
-            absent.append(f"{name}: {'installed, but no adapter' if there else 'not installed'}")
     return found, absent

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
+import sys
+import time
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from benchmarks.cases import Case, cases_of_folder, generated_case, s1r_mam_case, small_case
-from benchmarks.compare import Effort, compare_case
+from benchmarks.compare import Effort, compare_case, integrator_alone
 from benchmarks.generated import network_text
+from benchmarks.peers.base import Unsupported
 from benchmarks.peers.ours import Sigmapath
 from benchmarks.peers.registry import installed_peers
 from benchmarks.report import Point, Row, work_precision, write_csv
-from benchmarks.statistics import scaled_rms_error
+from benchmarks.statistics import Spread, scaled_rms_error
 
 PEERS, ABSENT = installed_peers()
+EVERY_PEER = [
+    *(pytest.param(peer, id=peer.name) for peer in PEERS),
+    *(
+        pytest.param(None, id=line.partition(":")[0], marks=pytest.mark.skip(reason=line))
+        for line in ABSENT
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +99,21 @@ def test_a_folder_of_models_is_read_by_its_table(tmp_path):
 def test_an_unknown_peer_is_refused_and_absent_ones_are_named():
     with pytest.raises(SystemExit, match="unknown peer"):
         installed_peers(["nobody"])
-    assert all("not installed" in line or "no adapter" in line for line in ABSENT)
+    assert all("not installed (pip install" in line for line in ABSENT)
+    assert {peer.name for peer in PEERS}.isdisjoint(line.partition(":")[0] for line in ABSENT)
 
 
-@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+def test_an_absent_program_is_told_how_to_get(monkeypatch):
+    # None in sys.modules makes an import fail as for a package that is not there.
+    for name in ("amici", "amici.sim", "amici.sim.sundials", "diffrax"):
+        monkeypatch.setitem(sys.modules, name, None)
+    found, absent = installed_peers(["amici", "lsoda", "diffrax"])
+    assert [peer.name for peer in found] == ["SciPy LSODA"]
+    assert [line.partition(":")[0] for line in absent] == ["AMICI", "diffrax Kvaerno5"]
+    assert all("pip install" in line for line in absent)
+
+
+@pytest.mark.parametrize("peer", EVERY_PEER)
 def test_adapters_agree(peer, case):
     ours = Sigmapath(method="rodas5p").prepare(case).solve(1e-10)()
     prepared = peer.prepare(case)
@@ -101,13 +123,69 @@ def test_adapters_agree(peer, case):
     assert scaled_rms_error(found, ours) < 1e-6
 
 
-@pytest.mark.parametrize("peer", [Sigmapath(), *PEERS], ids=lambda peer: peer.name)
+@pytest.mark.parametrize("peer", [pytest.param(Sigmapath(), id="sigmapath"), *EVERY_PEER])
 def test_amounts_are_compared_as_amounts(peer, amounts):
     prepared = peer.prepare(amounts)
     found = prepared.solve(1e-8)()
     found = prepared.observe(found) if hasattr(prepared, "observe") else found
     left = 2.0 * np.exp(-0.3 * amounts.times)
     np.testing.assert_allclose(found, np.column_stack([left, 2.0 - left]), rtol=1e-5, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def own_sweep(case) -> np.ndarray:
+    """Five runs with drawn parameters, shape (5, n_time, n_species)."""
+    import sigmapath as sp
+
+    columns = dict(zip(case.swept, case.draws(5, seed=11).T, strict=True))
+    data = sp.load(case.path).simulate(
+        case.times,
+        observables=case.species,
+        ensemble=sp.ensemble(members=columns, nominal=False),
+        rtol=1e-9,
+    )
+    return np.stack([data[name].values for name in case.species], axis=-1)
+
+
+@pytest.mark.parametrize("peer", EVERY_PEER)
+def test_sweeps_agree_run_by_run(peer, case, own_sweep):
+    """Every run has its own parameters: a row or a column mixed up is off by tens of per cent."""
+    try:
+        sweep = peer.prepare(case).sweep(1e-7, 2)
+    except Unsupported as reason:
+        pytest.skip(str(reason))
+    try:
+        found = sweep.run(case.draws(5, seed=11))
+    finally:
+        sweep.close()
+    assert found.shape == own_sweep.shape == (5, len(case.times), len(case.species))
+    assert scaled_rms_error(found, own_sweep) < 1e-4
+
+
+@dataclass
+class _Half:
+    """A solve that says that half of its time went into its integrator."""
+
+    integrating: float = 0.0
+
+    def __call__(self) -> np.ndarray:
+        start = time.thread_time()
+        while time.thread_time() - start < 1e-3:
+            pass
+        self.integrating = 0.5 * (time.thread_time() - start)
+        return np.zeros((1, 1))
+
+
+def test_the_time_of_an_integrator_is_its_share_of_the_whole():
+    five = Spread(median=5.0, low=4.0, high=6.0, n=3)
+    row = Row(case="c", what="warm solve", peer="p", unit="s", ours=1.0, theirs=5.0, ratio=five)
+    found = integrator_alone(row, _Half())
+    assert found.what == "warm solve, solver only"
+    assert found.theirs == pytest.approx(2.5, rel=0.1)
+    share = found.theirs / row.theirs
+    assert [found.ratio.low, found.ratio.median, found.ratio.high] == pytest.approx(
+        [4.0 * share, 5.0 * share, 6.0 * share]
+    )
 
 
 def test_a_comparison_gives_rows_points_and_files(case, tmp_path):
