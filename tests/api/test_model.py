@@ -117,13 +117,16 @@ def test_the_same_inputs_give_the_same_bytes(model):
     assert backwards["end"].values[::-1, ::-1].tobytes() == forwards["end"].values.tobytes()
 
 
-def test_chunks_do_not_show(model, monkeypatch):
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_chunks_do_not_show(model, monkeypatch, lanes):
     from sigmapath.simulate import batch
 
     axes = {"k1": np.linspace(0.1, 2.0, 101)}
-    whole = model.sweep(axes, 10.0, observables=["B"])["B"].values.tobytes()
+    whole = model.sweep(axes, 10.0, observables=["B"], lanes=lanes)["B"].values.tobytes()
     monkeypatch.setattr(batch, "_LARGEST_CHUNK", 3)
-    assert model.sweep(axes, 10.0, observables=["B"])["B"].values.tobytes() == whole
+    monkeypatch.setattr(batch, "_LARGEST_LANE_CHUNK", 3)
+    again = model.sweep(axes, 10.0, observables=["B"], lanes=lanes)
+    assert again["B"].values.tobytes() == whole
 
 
 @pytest.mark.parametrize("shared", [True, False])

@@ -197,18 +197,18 @@ def test_ctrl_c_in_a_sweep_keeps_what_is_done(process, toy, tmp_path):
 
 def test_ctrl_c_after_some_runs(command, toy, monkeypatch):
     """The same without a clock: the interrupt comes when the first chunk is reported."""
-    from sigmapath.simulate import batch
+    from sigmapath.simulate import crew
 
     waits = []
 
-    class Interrupted(batch.Event):
+    class Interrupted(crew.Event):
         def wait(self, timeout=None):
             waits.append(timeout)
             if len(waits) == 2:
                 raise KeyboardInterrupt
             return super().wait(timeout)
 
-    monkeypatch.setattr(batch, "Event", Interrupted)
+    monkeypatch.setattr(crew, "Event", Interrupted)
     code, out, err = command(
         "sweep", toy, "--axis", "k1=0.1:5:200", "--axis", "k2=0.1:5:100", "--until", "100",
         "--readout", "final(B)",

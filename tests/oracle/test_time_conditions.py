@@ -259,3 +259,22 @@ def test_lanes_agree_with_one_run_at_a_time():
     ours = model.sweep({"c": values}, times, lanes=4, threads=2, **given)
     for name in ("S", "T", "auc_S", "peak_T", "late"):
         np.testing.assert_array_equal(turned[name].values[::-1], ours[name].values)
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+@pytest.mark.parametrize("method", ["rodas5p", "tsit5", "bdf"])
+def test_the_first_step_is_kept_where_a_condition_ends_at_the_start(method, lanes):
+    if lanes > 1 and method != "rodas5p":
+        pytest.skip("lanes have one method")
+
+    def steps(factor, **options):
+        model = sp.from_antimony(f"x = 1; k = 0.3; x' = -k * x * {factor};")
+        found = model.simulate([0.0, 2.0], method=method, lanes=lanes, **options)
+        assert found["x"].values[-1] == pytest.approx(np.exp(-0.6), rel=1e-5)
+        return found.attrs["n_steps"]
+
+    for first_step in (1e-10, 1e-3):
+        plain = steps("1", first_step=first_step)
+        # Stops a few floats behind zero count as steps.
+        assert plain <= steps("piecewise(1, time > 0, 0)", first_step=first_step) <= plain + 2
+    assert steps("1", first_step=1e-10) > steps("1", first_step=1e-3) + 3

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sigmapath.simulate import batch
+from sigmapath.simulate import crew as crews
 
 
 class Worker:
@@ -15,7 +15,7 @@ class Worker:
 
 
 def crew_of(n):
-    return batch._Crew([Worker() for _ in range(n)])
+    return crews.Crew([Worker() for _ in range(n)])
 
 
 def test_every_task_is_reported_in_the_calling_thread():
@@ -67,3 +67,37 @@ def test_an_interrupt_while_reporting_stops_the_loops_and_keeps_what_is_done():
     crew.work_through([(0, 1), (1, 2), (2, 3)], lambda worker, lo, hi: 1, report)
     assert crew.stop[0] == 1
     assert reported[1:] == [1, 1]
+
+
+def test_each_thread_finishes_once_when_nothing_is_left():
+    finished, reported, crew = [], [], crew_of(3)
+    spans = [(i, i + 1) for i in range(9)]
+    crew.work_through(
+        spans, lambda worker, lo, hi: 1, reported.append, lambda w: finished.append(w) or 10
+    )
+    assert sum(reported) == 9 + 10 * len(finished)
+    assert len(set(finished)) == len(finished) == 3
+
+
+def test_a_thread_without_a_span_has_nothing_to_finish():
+    finished = []
+    crew_of(3).work_through(
+        [(0, 1)], lambda worker, lo, hi: 1, lambda count: None, lambda w: finished.append(w) or 0
+    )
+    assert len(finished) == 1
+
+
+def test_all_have_ended_when_an_error_is_raised():
+    running = []
+
+    def task(worker, lo, hi):
+        running.append(lo)
+        time.sleep(0.05 * lo)
+        running.remove(lo)
+        if lo == 0:
+            raise MemoryError("too large")
+        return 1
+
+    with pytest.raises(MemoryError):
+        crew_of(2).work_through([(0, 1), (1, 2)], task, lambda count: None)
+    assert running == []

@@ -5,6 +5,7 @@ The oracle is the scalar loop, which has oracles of its own (tests/solvers, test
 
 from __future__ import annotations
 
+import json
 import threading
 
 import numpy as np
@@ -158,14 +159,25 @@ def test_the_step_limit_is_a_status(cascade):
     assert np.isnan(ours["final"]).all()
 
 
-def test_large_batches_take_lanes_by_themselves(cascade):
-    def lanes_of(n):
-        members = sp.ensemble(members=_members(n), nominal=False)
-        data = cascade.simulate([0.0, 0.1], ensemble=members)
-        return f'"lanes": {native_width()}' in data.attrs["options"]
+def _lanes_taken(model, n):
+    members = sp.ensemble(members=_members(n), nominal=False)
+    data = model.simulate([0.0, 0.1], ensemble=members)
+    return json.loads(data.attrs["options"])["lanes"]
 
-    assert lanes_of(512)
-    assert not lanes_of(511)
+
+def test_batches_take_lanes_by_themselves(cascade):
+    assert _lanes_taken(cascade, 31) == 1
+    assert _lanes_taken(cascade, 32) == min(4, native_width())
+    assert _lanes_taken(cascade, 512) == native_width()
+
+
+def test_models_that_take_long_to_compile_have_lanes_in_large_batches_only():
+    chain = "".join(f"J{i}: S{i} -> S{i + 1}; on * S{i}; " for i in range(130))
+    species = ", ".join(f"S{i}" for i in range(131))
+    start = " ".join(f"S{i} = 0;" for i in range(1, 131))
+    rest = "off = 1; cat = 1; back = 1; slow = 1;"
+    model = sp.from_antimony(f"species {species}; S0 = 1; {start} on = 1; {rest} {chain}")
+    assert _lanes_taken(model, 100) == 1
 
 
 @pytest.mark.parametrize("options", [{"method": "tsit5"}, {"backend": "numba"}])

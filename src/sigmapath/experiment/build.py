@@ -19,6 +19,7 @@ from sigmapath.experiment.condition import Condition, OwnConditions, merged_cond
 from sigmapath.experiment.dosing import DosesLike, Value, split_doses
 from sigmapath.experiment.ensemble import Ensemble
 from sigmapath.experiment.ligands import LigandTable, assign_slots
+from sigmapath.experiment.observables import Observable
 from sigmapath.experiment.plan import JumpRows, RunPlan
 from sigmapath.experiment.plan_axes import plan_axes_of
 from sigmapath.experiment.plan_outputs import plan_outputs_of
@@ -54,6 +55,7 @@ def build_plan(
     ensemble: Ensemble | None = None,
     ligands: LigandTable = _NO_LIGANDS,
     keep_trajectories: bool | None = None,
+    usual: tuple[Observable, ...] | None = None,
 ) -> RunPlan:
     """Resolve and validate an experiment.
 
@@ -86,6 +88,8 @@ def build_plan(
     ligands : LigandTable
     keep_trajectories : bool, optional
         By default True unless readouts are given.
+    usual : tuple of Observable, optional
+        The default observables of the index, where they have been resolved before.
 
     Returns
     -------
@@ -117,7 +121,9 @@ def build_plan(
     schedule = schedule_of(scope, base, doses, resting, spans, t_end, axes)
     plan_axes = plan_axes_of(scope, base, schedule, ensemble)
     require_own_values(scope, schedule, plan_axes)
-    looked_at = plan_outputs_of(scope, observables, readouts, t_end, keep=keep_trajectories)
+    looked_at = plan_outputs_of(
+        scope, observables, readouts, t_end, keep=keep_trajectories, usual=usual
+    )
     return RunPlan(
         model=index.model,
         time_unit=index.time_unit,

@@ -38,12 +38,16 @@ def plan_outputs_of(
     t_end: float,
     *,
     keep: bool | None,
+    usual: tuple[Observable, ...] | None = None,
 ) -> PlanOutputs:
     """Resolve what is looked at; arguments as of ``build_plan``, ``keep`` is keep_trajectories."""
     index, asked = scope.index, named_readouts(readouts)
     kept = not asked if keep is None else keep
-    texts = observables if observables is not None else (index.default_observables if kept else ())
-    recorded = resolve_observables(texts, index)
+    recorded: tuple[Observable, ...] = ()
+    if observables is not None:
+        recorded = resolve_observables(observables, index)
+    elif kept:
+        recorded = usual or resolve_observables(index.default_observables, index)
     outputs = _with_those_of_readouts(recorded, [r.observable for r in asked.values()], index)
     _require_new_names(asked, recorded)
     reducers, plan_readouts = reducer_rows(asked, outputs, scope, t_end)

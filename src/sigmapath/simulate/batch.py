@@ -1,7 +1,7 @@
 """Run a plan on all cores: chunks of runs in threads, memory flat, order irrelevant.
 
-Enters: kernels, a plan, options. Leaves: one :class:`BatchOutput` over all runs. Called by
-:mod:`sigmapath.simulate.engine`; the compiled loop releases the GIL, so threads are enough.
+Enters: a setup and a plan. Leaves: one :class:`BatchOutput` over all runs. Called by
+:mod:`sigmapath.simulate.engine`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from queue import SimpleQueue
-from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,26 +18,17 @@ from numpy.typing import NDArray
 from sigmapath.errors import PlanError
 from sigmapath.experiment.plan import JumpRows, RunPlan
 from sigmapath.kernels import Kernels
+from sigmapath.simulate.crew import Crew
+from sigmapath.simulate.workers import Setup
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, ReducerTable, Rested
-from sigmapath.solvers.conservation import Conservation
-from sigmapath.solvers.options import SolverOptions
-from sigmapath.solvers.solve import jump_rows, solve_batch
-from sigmapath.solvers.workspace import Worker, make_worker
+from sigmapath.solvers.solve import solve_batch
 from sigmapath.status import STAT_NAMES, Status
 
 if TYPE_CHECKING:
+    from sigmapath.simulate.workers import AnyWorker
     from sigmapath.solvers.lanes.stream import LaneStream
-    from sigmapath.solvers.lanes.worker import LaneWorker
 
-    AnyWorker: TypeAlias = Worker | LaneWorker
-
-__all__ = [
-    "Progress",
-    "available_threads",
-    "chunk_input",
-    "pays_for_own_code",
-    "run_batch",
-]
+__all__ = ["Progress", "available_threads", "chunk_input", "run_batch"]
 
 Progress = Callable[[int, int], None]
 
@@ -49,18 +38,8 @@ _LARGEST_CHUNK = 256
 _LARGEST_LANE_CHUNK = 512
 _CHUNKS_PER_THREAD = 8
 _LEAST_PER_LANE = 4
-# From this many runs on it pays to compile an LU and a step of the model's own; below, those that
-# serve every model give the first result sooner. Part of the provenance, as the tier is.
-_RUNS_FOR_OWN_CODE = 8
 # Equilibrations kept in memory at once; more are found beside their runs.
 _MOST_SHARED = 4096
-# How often the waiting thread looks up, so that Ctrl-C is answered at once [s].
-_PATIENCE = 0.2
-
-
-def pays_for_own_code(n_runs: int) -> bool:
-    """Whether so many runs are worth machine code of the model's own for the solver."""
-    return n_runs >= _RUNS_FOR_OWN_CODE
 
 
 def available_threads() -> int:
@@ -71,27 +50,15 @@ def available_threads() -> int:
 
 
 def run_batch(
-    kernels: Kernels,
-    plan: RunPlan,
-    options: SolverOptions,
-    *,
-    lane_kernels: Kernels | None = None,
-    conservation: Conservation | None = None,
-    threads: int | None = None,
-    progress: Progress | None = None,
+    setup: Setup, plan: RunPlan, *, threads: int | None = None, progress: Progress | None = None
 ) -> BatchOutput:
     """Integrate every run of a plan.
 
     Parameters
     ----------
-    kernels : Kernels
-        With the outputs of the plan.
+    setup : Setup
+        Of kernels with the outputs of the plan.
     plan : RunPlan
-    options : SolverOptions
-    lane_kernels : Kernels, optional
-        The same for SIMD lanes: several runs at a time in each thread.
-    conservation : Conservation, optional
-        Conserved moieties, for the equilibration.
     threads : int, optional
         By default one per core this process may use.
     progress : callable (done, total), optional
@@ -105,137 +72,43 @@ def run_batch(
     """
     n_threads = min(_checked_threads(threads), plan.n_runs)
     _require_memory(plan)
-    lanes = 1 if lane_kernels is None else lane_kernels.lanes
-    has_own_code = pays_for_own_code(plan.n_runs)
-    crew = _Crew(
-        _workers(kernels, lane_kernels, options, conservation, n_threads, has_own_code=has_own_code)
-    )
-    rested = _shared_rest(crew, plan)
-    result = _empty(kernels, plan)
+    workers = setup.bench.take(n_threads)
+    crew = Crew(workers)
+    whole = chunk_input(plan, 0, 0)
+    rested = _shared_rest(crew, plan, whole)
+    result = _empty(setup.kernels, plan)
+    streams = _streams(workers) if setup.lanes > 1 else {}
     done = 0
-
-    streams = {} if lane_kernels is None else _streams(crew.workers)
 
     def solve(worker: AnyWorker, lo: int, hi: int) -> int:
         own = None if rested is None else rested[0].take(rested[1](lo, hi))
-        batch = chunk_input(plan, lo, hi)
+        batch = _with_runs(whole, plan, lo, hi)
         into = _part(result, lo, hi)
-        if id(worker) in streams:
+        if streams:
             store = partial(_store, into)
             return streams[id(worker)].feed(batch, store, crew.stop, rested=own, into=into)
         output = solve_batch(
-            kernels, batch, stop_flag=crew.stop, worker=worker, rested=own, into=into
+            setup.kernels, batch, stop_flag=crew.stop, worker=worker, rested=own, into=into
         )
         _store(into, output)
         return hi - lo
 
+    def finish(worker: AnyWorker) -> int:
+        return streams[id(worker)].finish() if streams else 0
+
     def report(count: int) -> None:
         nonlocal done
         done += count
-        if progress is not None:
+        if progress is not None and count:
             progress(done, plan.n_runs)
 
-    crew.work_through(_spans(plan.n_runs, n_threads, lanes), solve, report)
-    crew.wait_for([stream.finish for stream in streams.values()], report)
+    crew.work_through(_spans(plan.n_runs, n_threads, setup.lanes), solve, report, finish)
+    if not crew.stop[0]:
+        setup.bench.put_back(workers)
     not_run = result.status == Status.NOT_RUN
     if result.trajectories is not None and not_run.any():
         result.trajectories[not_run] = np.nan
     return result
-
-
-class _Crew:
-    """Threads with a workspace each, fed with chunks; Ctrl-C stops the loops within a moment."""
-
-    def __init__(self, workers: Sequence[AnyWorker]) -> None:
-        self.stop = np.zeros(1, dtype=np.int64)
-        self.workers = tuple(workers)
-        self.n_threads = len(workers)
-        self._idle: SimpleQueue[AnyWorker] = SimpleQueue()
-        for worker in workers:
-            self._idle.put(worker)
-
-    def work_through(
-        self,
-        spans: list[tuple[int, int]],
-        task: Callable[[AnyWorker, int, int], int],
-        report: Callable[[int], None],
-    ) -> None:
-        """Run ``task(worker, lo, hi)`` for every span; report finished counts in this thread."""
-
-        def one(lo: int, hi: int) -> int:
-            worker = self._idle.get()
-            try:
-                return task(worker, lo, hi)
-            finally:
-                self._idle.put(worker)
-
-        self.wait_for([partial(one, lo, hi) for lo, hi in spans], report)
-
-    def wait_for(self, tasks: Sequence[Callable[[], int]], report: Callable[[int], None]) -> None:
-        """Run tasks in threads; report what they return in this one.
-
-        The first error of a task is raised here, once the tasks that had begun have ended.
-        """
-        waiting = iter(tasks)
-        turn, news = Lock(), Event()
-        ended: list[int | BaseException] = []
-
-        def work() -> None:
-            while True:
-                with turn:
-                    task = next(waiting, None)
-                if task is None:
-                    return
-                try:
-                    ended.append(task())
-                except BaseException as error:
-                    ended.append(error)
-                news.set()
-
-        crew = [Thread(target=work) for _ in range(min(self.n_threads, len(tasks)))]
-        for thread in crew:
-            thread.start()
-        reported = 0
-        try:
-            while reported < len(tasks):
-                try:
-                    news.wait(_PATIENCE)
-                    news.clear()
-                    for outcome in ended[reported:]:
-                        reported += 1
-                        if isinstance(outcome, BaseException):
-                            raise outcome
-                        report(outcome)
-                except KeyboardInterrupt:
-                    self.stop[0] = 1
-        finally:
-            with turn:
-                waiting = iter(())
-            for thread in crew:
-                thread.join()
-
-
-def _workers(
-    kernels: Kernels,
-    lane_kernels: Kernels | None,
-    options: SolverOptions,
-    conservation: Conservation | None,
-    n_threads: int,
-    *,
-    has_own_code: bool,
-) -> list[AnyWorker]:
-    """Workers of one kind, one per thread."""
-    if lane_kernels is not None:
-        # Imported where it is needed: a single run has no use for lanes.
-        from sigmapath.solvers.lanes.worker import make_lane_workers
-
-        return list(
-            make_lane_workers(
-                kernels, lane_kernels, options, conservation=conservation, count=n_threads
-            )
-        )
-    first = make_worker(kernels, options, conservation=conservation, is_unrolled=has_own_code)
-    return [first, *(first.sibling() for _ in range(n_threads - 1))]
 
 
 def _streams(workers: Sequence[AnyWorker]) -> dict[int, LaneStream]:
@@ -250,13 +123,13 @@ def _spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:
     """First and last run of each chunk; for lanes, a few per lane at least if all are busy."""
     size = -(-total // (n_threads * _CHUNKS_PER_THREAD))
     if lanes > 1:
-        size = max(size, min(_LEAST_PER_LANE * lanes, -(-total // n_threads)))
+        size = max(size, min(_LEAST_PER_LANE * lanes, -(-total // (2 * n_threads))))
     size = max(1, min(_LARGEST_CHUNK if lanes == 1 else _LARGEST_LANE_CHUNK, size))
     return [(lo, min(lo + size, total)) for lo in range(0, total, size)]
 
 
 def _shared_rest(
-    crew: _Crew, plan: RunPlan
+    crew: Crew, plan: RunPlan, whole: BatchInput
 ) -> tuple[Rested, Callable[[int, int], NDArray[np.int64]]] | None:
     """Equilibrate once for all runs that differ only in what happens after t = 0.
 
@@ -266,7 +139,7 @@ def _shared_rest(
         None if there is no equilibration, or nearly every run has one of its own: then each is
         found beside its run and memory stays flat.
     """
-    if plan.rest is None:
+    if whole.equilibrate is None:
         return None
     from sigmapath.solvers.equilibrate import equilibrate_runs
 
@@ -280,7 +153,7 @@ def _shared_rest(
         if plan.axes
         else np.zeros(1, dtype=np.int64)
     )
-    table = jump_rows(_table(plan.rest))
+    table = whole.equilibrate.rows()
     parts: dict[int, Rested] = {}
 
     def find(worker: AnyWorker, lo: int, hi: int) -> int:
@@ -290,7 +163,7 @@ def _shared_rest(
         parts[lo] = equilibrate_runs(worker.scalar, table, starts, values, crew.stop)
         return hi - lo
 
-    spans = _spans(count, crew.n_threads, 1)
+    spans = _spans(count, len(crew.workers), 1)
     crew.work_through(spans, find, lambda count: None)
 
     def rows(lo: int, hi: int) -> NDArray[np.int64]:
@@ -329,6 +202,13 @@ def chunk_input(plan: RunPlan, lo: int, hi: int) -> BatchInput:
         ),
         keep_trajectories=plan.keep_trajectories,
     )
+
+
+def _with_runs(whole: BatchInput, plan: RunPlan, lo: int, hi: int) -> BatchInput:
+    """As :func:`chunk_input`, with all that runs share taken from another chunk of the plan."""
+    chunk = plan.chunk(lo, hi)
+    rest_values = None if plan.rest is None else chunk.rest_values
+    return whole.with_runs(chunk.start, chunk.jump_values, rest_values)
 
 
 def _table(rows: JumpRows) -> JumpTable:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from sigmapath.experiment.build import build_plan
 from sigmapath.experiment.condition import Condition
 from sigmapath.experiment.ensemble import Ensemble, ParameterRange, ensemble
 from sigmapath.experiment.ligands import LigandTable
-from sigmapath.experiment.observables import Observable
+from sigmapath.experiment.observables import Observable, resolve_observables
 from sigmapath.experiment.plan import RunPlan
 from sigmapath.expr.nodes import Expr
 from sigmapath.expr.rewrite import substitute
@@ -30,9 +31,11 @@ from sigmapath.names import NameIndex
 from sigmapath.opcodes import JumpOp
 from sigmapath.record import record
 from sigmapath.results.raw import RawResult
-from sigmapath.simulate.batch import Progress, pays_for_own_code, run_batch
+from sigmapath.simulate.batch import Progress, run_batch
+from sigmapath.simulate.kept import Kept
 from sigmapath.simulate.moieties import conservation_of
 from sigmapath.simulate.tolerances import with_tolerances
+from sigmapath.simulate.workers import Setup, new_setup, pays_for_own_code
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.status import Status
@@ -55,10 +58,15 @@ _SOLVER_WORDS = (
     "event_seed",
 )
 _RUN_WORDS = ("backend", "tier", "lanes", "threads", "progress")
-# From this many runs on SIMD lanes are worth their compilation. The plan alone decides, never what
-# happens to be compiled: the same experiment gives the same numbers.
-_RUNS_FOR_LANES = 512
+# From this many runs on SIMD lanes are worth their compilation: of small models, which take less
+# than a second, and of all. Few runs go by fours, so that all lanes of all threads are busy to the
+# end. Plan and model decide, never what happens to be compiled: the same experiment gives the same
+# numbers.
+_RUNS_FOR_LANES_OF_SMALL, _RUNS_FOR_LANES = 32, 512
+_SMALL, _FEW_LANES = 128, 4
 _WIDTHS = (1, 2, 4, 8)
+# Kinds of question whose machine code and workers an engine keeps at hand.
+_KEPT = 8
 
 
 @record
@@ -140,6 +148,9 @@ class Engine:
             default_observables=default_observables,
             long_names=long_names,
         )
+        # Neither changes a result: both hold what would otherwise be made again.
+        self._setups: Kept[Setup] = Kept(_KEPT)
+        self._conservations: Kept[Conservation] = Kept(_KEPT)
 
     def conservation(self, plan: RunPlan) -> Conservation:
         """Conserved moieties under the start values of a plan, as the rest search takes them."""
@@ -147,7 +158,9 @@ class Engine:
         if plan.rest is not None:
             moved |= {int(i) for i in plan.rest.index[plan.rest.op == JumpOp.SET_PARAMETER]}
         names = frozenset(self.index.id_at(i) for i in moved)
-        return conservation_of(self.system, plan.start, names)
+        return self._conservations.get(
+            (plan.start.tobytes(), names), lambda: conservation_of(self.system, plan.start, names)
+        )
 
     def plan(
         self, *, ensemble: int | Ensemble | None = None, seed: int = 0, **experiment: Any
@@ -168,8 +181,14 @@ class Engine:
             conditions=self.conditions,
             ligands=self.ligands,
             ensemble=self._ensemble(ensemble, seed),
+            usual=self._usual,
             **experiment,
         )
+
+    @cached_property
+    def _usual(self) -> tuple[Observable, ...]:
+        """What is observed where nothing in particular is asked for."""
+        return resolve_observables(self.index.default_observables, self.index)
 
     def _ensemble(self, given: int | Ensemble | None, seed: int) -> Ensemble | None:
         if given is None or isinstance(given, Ensemble):
@@ -202,7 +221,8 @@ class Engine:
             Solver options (method, rtol, atol, max_steps, max_step, first_step, max_order), backend
             ("llvm" or "numba"), tier ("quick" or "fast"; by default fast for sweeps), lanes (runs
             at a time per thread: 1, 2, 4 or 8; by default what the CPU takes for large batches of
-            models without events and delays, otherwise 1), threads, progress (callable
+            models without events and delays, up to 4 for batches of 32 runs of small ones,
+            otherwise 1), threads, progress (callable
             (done, total)).
 
         Returns
@@ -211,38 +231,59 @@ class Engine:
             Failed runs are NaN with a status.
         """
         chosen = run_options(options)
-        tier: Tier = chosen.tier or (
-            "fast" if plan.n_runs >= _RUNS_FOR_FAST_TIER and chosen.backend == "llvm" else "quick"
-        )
-        kernels = self.kernels(plan.outputs, backend=chosen.backend, tier=tier)
-        lanes = _lanes(chosen, plan, kernels)
-        lane_kernels = None
-        if lanes > 1:
-            lane_kernels = self.kernels(plan.outputs, tier=tier, lanes=lanes)
-        output = run_batch(
-            kernels,
-            plan,
-            with_tolerances(chosen.solver, self.system, kernels),
-            conservation=self.conservation(plan) if plan.rest is not None else None,
-            threads=chosen.threads,
-            progress=chosen.progress,
-            lane_kernels=lane_kernels,
-        )
+        setup = self._setup(plan, chosen)
+        output = run_batch(setup, plan, threads=chosen.threads, progress=chosen.progress)
         return RawResult.from_run(
             plan,
             output,
-            fingerprint=(lane_kernels or kernels).fingerprint,
+            fingerprint=(setup.lane_kernels or setup.kernels).fingerprint,
             options={
                 **chosen.solver.as_dict(),
                 "backend": chosen.backend,
-                "tier": tier,
-                "lanes": lanes,
-                "own_code": pays_for_own_code(plan.n_runs),
+                "tier": setup.tier,
+                "lanes": setup.lanes,
+                "own_code": setup.has_own_code,
             },
             missing_values=self._missing_values(plan)
             if (output.status == _BAD_START).any()
             else (),
         )
+
+    def _setup(self, plan: RunPlan, chosen: RunOptions) -> Setup:
+        """What a plan is run with: made for the first plan of its kind, then kept."""
+        n_runs = plan.n_runs
+        tier: Tier = chosen.tier or (
+            "fast" if n_runs >= _RUNS_FOR_FAST_TIER and chosen.backend == "llvm" else "quick"
+        )
+        has_own_code, most_lanes = pays_for_own_code(n_runs), self._most_lanes(n_runs)
+        conservation = self.conservation(plan) if plan.rest is not None else None
+        looked_at = tuple([output.expr for output in plan.outputs])
+        moieties = None if conservation is None else conservation.matrix.tobytes()
+        asked = (chosen.solver, chosen.backend, tier, chosen.lanes)
+
+        def make() -> Setup:
+            kernels = self.kernels(plan.outputs, backend=chosen.backend, tier=tier)
+            lanes = _lanes(chosen, kernels, most_lanes)
+            lane_kernels = None
+            if lanes > 1:
+                lane_kernels = self.kernels(plan.outputs, tier=tier, lanes=lanes)
+            return new_setup(
+                kernels,
+                lane_kernels,
+                with_tolerances(chosen.solver, self.system, kernels),
+                tier=tier,
+                conservation=conservation,
+                has_own_code=has_own_code,
+            )
+
+        return self._setups.get((*asked, has_own_code, most_lanes, moieties, looked_at), make)
+
+    def _most_lanes(self, n_runs: int) -> int:
+        """How many lanes so many runs are worth; 0 is as many as the CPU has."""
+        if n_runs >= _RUNS_FOR_LANES:
+            return 0
+        is_small = len(self.system.states) <= _SMALL
+        return _FEW_LANES if is_small and n_runs >= _RUNS_FOR_LANES_OF_SMALL else 1
 
     def _missing_values(self, plan: RunPlan) -> list[str]:
         """Ids to which neither the model nor the plan gives a value to start with."""
@@ -257,21 +298,21 @@ def without_value(system: OdeSystem, start: NDArray[np.float64]) -> list[str]:
     return [quantities[i].id for i in places if quantities[i].start is None]
 
 
-def _lanes(chosen: RunOptions, plan: RunPlan, kernels: Kernels) -> int:
-    """How many runs at a time each thread takes.
+def _lanes(chosen: RunOptions, kernels: Kernels, most: int) -> int:
+    """How many runs at a time each thread takes, of its own accord at most ``most`` if not 0.
 
     Raises
     ------
     PlanError
         If lanes are asked for where there cannot be any.
     """
-    if chosen.lanes == 1 or (chosen.lanes is None and plan.n_runs < _RUNS_FOR_LANES):
+    if chosen.lanes == 1 or (chosen.lanes is None and most == 1):
         return 1
     from sigmapath.solvers.lanes.code import native_width
     from sigmapath.solvers.lanes.worker import suits_lanes
 
     if chosen.backend == "llvm" and suits_lanes(kernels, chosen.solver):
-        return chosen.lanes or native_width()
+        return chosen.lanes or min(most or native_width(), native_width())
     if chosen.lanes is not None:
         raise PlanError(
             "this model or method does not run in lanes",

@@ -62,6 +62,9 @@ EXPLICIT_REACH = at.EXPLICIT_REACH
 # has doubled; it leaves the explicit method where what is left of it is stiff.
 _FIRST_LOOK = 8
 _STIFF_HITS = 15
+# What lies within this share of the run from its start is its start: conditions ``time > 0`` are
+# passed by stops a few floats behind zero, see :mod:`.switches`.
+_AT_START = 1e-27
 # The one-step method that starts the multistep one hands over when its steps grow by less.
 _STILL_GROWING = 2.0
 
@@ -88,7 +91,7 @@ def restart(work: Any, t: Any, span: Any) -> Any:
     work.flag[BDF_ORDER] = STARTING
     if work.tune[FIXED_STEP] > 0.0:
         work.clock[H_NEXT] = work.tune[FIXED_STEP]
-    elif t == 0.0 and work.tune[FIRST_STEP] > 0.0:
+    elif t <= _AT_START * work.clock[T_END] and work.tune[FIRST_STEP] > 0.0:
         work.clock[H_NEXT] = min(work.tune[FIRST_STEP], span)
     else:
         work.clock[H_NEXT] = initial_step(work, t, span)

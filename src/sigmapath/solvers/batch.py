@@ -6,6 +6,7 @@ Enters: resolved plans. Leaves: checked records. Made by the simulation layer, u
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import field
 
 import numpy as np
@@ -68,6 +69,10 @@ class JumpTable:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def rows(self) -> IntArray:
+        """Columns op, index, scale, shape (n_jump, 3)."""
+        return np.ascontiguousarray(np.column_stack([self.op, self.index, self.scale]))
 
 
 @record
@@ -154,6 +159,9 @@ class BatchInput:
     equilibrate_values : ndarray, shape (n_run, n_equilibrate_jump)
     reducers : ReducerTable
     keep_trajectories : bool
+    tables : tuple of ndarray
+        Worked out here, whatever is given: rows of the jumps, shape (n_jump, 3); of the reducers
+        codes, shape (n_reducer, 2), windows, shape (n_reducer, 3), and their edges, ascending.
     """
 
     start: FloatArray
@@ -165,6 +173,7 @@ class BatchInput:
     equilibrate_values: FloatArray | None = None
     reducers: ReducerTable = field(default_factory=ReducerTable)
     keep_trajectories: bool = True
+    tables: tuple[IntArray, IntArray, FloatArray, FloatArray] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", _floats(self.start, 2))
@@ -189,7 +198,29 @@ class BatchInput:
         n_before = len(self.equilibrate) if self.equilibrate is not None else 0
         values = _values(self.equilibrate_values, len(self.start), n_before, "equilibrate")
         object.__setattr__(self, "equilibrate_values", values)
-        self.reducers.windows(t_end)
+        windows = self.reducers.windows(t_end)
+        # np.unique would import numpy.ma, which takes longer than a small simulation.
+        edges = np.array(sorted(set(windows[:, :2].ravel().tolist())), dtype=np.float64)
+        codes = np.ascontiguousarray(np.column_stack([self.reducers.op, self.reducers.output]))
+        object.__setattr__(self, "tables", (self.jumps.rows(), codes, windows, edges))
+
+    def with_runs(
+        self,
+        start: FloatArray,
+        jump_values: FloatArray | None,
+        equilibrate_values: FloatArray | None,
+    ) -> BatchInput:
+        """Return other runs of the same experiment; what they share is not checked again."""
+        n_run = len(start)
+        n_before = len(self.equilibrate) if self.equilibrate is not None else 0
+        other = copy(self)
+        for name, values in (
+            ("start", _floats(start, 2)),
+            ("jump_values", _values(jump_values, n_run, len(self.jumps), "jump")),
+            ("equilibrate_values", _values(equilibrate_values, n_run, n_before, "equilibrate")),
+        ):
+            object.__setattr__(other, name, values)
+        return other
 
     @property
     def n_run(self) -> int:

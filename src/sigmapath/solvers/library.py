@@ -68,9 +68,17 @@ _REST = (
     "rest_linearise",
     "rest_equilibrate",
 )
-# What nearly every user needs sooner or later: where one is missing, the others that are missing
-# too are compiled beside it.
-_GROUPS = {"loop": _COMMON, "rest": _REST, "bdf": ("bdf",)}
+_LANES = ("lanes",)
+# What nearly every user needs sooner or later: where one is missing, those that are missing too of
+# the ones named are compiled beside it. The loop over lanes takes long and is left to batches; one
+# that needs a search for rest as well compiles that next, while the other process has the loop.
+_GROUPS = {"loop": _COMMON, "rest": _REST, "bdf": ("bdf",), "lanes": _LANES}
+_BESIDE = {
+    _COMMON: ("rest", "bdf"),
+    _REST: ("loop", "bdf"),
+    ("bdf",): ("loop", "rest"),
+    _LANES: ("loop", "bdf"),
+}
 _lock = Lock()
 
 
@@ -148,9 +156,7 @@ def _built_beside(parts: tuple[str, ...]) -> Iterator[None]:
     built is built where it is needed.
     """
     missing = [
-        name
-        for name, others in _GROUPS.items()
-        if parts in _GROUPS.values() and parts != others and read_entry(_identity(others)) is None
+        name for name in _BESIDE.get(parts, ()) if read_entry(_identity(_GROUPS[name])) is None
     ]
     if not missing or not sys.executable or (os.cpu_count() or 1) < 2:
         yield
@@ -197,7 +203,7 @@ def _as_function(address: int) -> Callable[[int, float, float], float]:
 def lane_loop() -> Callable[[int, float, float], float]:
     """Return the loop over lanes as such a function; compiled the first time it is needed."""
     with _lock:
-        return _as_function(_library(("lanes",)).addresses[f"{_PREFIX}lanes"])
+        return _as_function(_library(_LANES).addresses[f"{_PREFIX}lanes"])
 
 
 def _is_for_errors(name: str) -> bool:

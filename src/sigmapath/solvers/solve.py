@@ -26,7 +26,7 @@ from sigmapath.status import STAT_NAMES, Status
 if TYPE_CHECKING:
     from sigmapath.solvers.lanes.worker import LaneWorker
 
-__all__ = ["OpenBatch", "PreparedRun", "close_batch", "jump_rows", "open_batch", "solve_batch"]
+__all__ = ["OpenBatch", "PreparedRun", "close_batch", "open_batch", "solve_batch"]
 
 FloatArray = NDArray[np.float64]
 
@@ -233,13 +233,15 @@ def _chunk(
     stop_flag: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
     """Table of a chunk, and everything that must live as long as it is in use."""
-    readouts = _readouts(batch)
+    assert batch.tables is not None
+    jumps, *reducers = batch.tables
+    readouts = (*reducers, np.zeros((len(batch.reducers), 3)))
     arrays = (
         worker.table_with(readouts),
         batch.times if batch.keep_trajectories else batch.times[:0],
         np.array([batch.t_end], dtype=np.float64),
         batch.jumps.time,
-        jump_rows(batch.jumps),
+        jumps,
         batch.start,
         batch.jump_values,
         rested.states,
@@ -255,23 +257,8 @@ def _equilibrated(worker: Worker, batch: BatchInput, stop_flag: NDArray[np.int64
 
     assert batch.equilibrate is not None
     assert batch.equilibrate_values is not None
-    table = jump_rows(batch.equilibrate)
+    table = batch.equilibrate.rows()
     return equilibrate_runs(worker, table, batch.start, batch.equilibrate_values, stop_flag)
-
-
-def _readouts(batch: BatchInput) -> tuple[Any, ...]:
-    """Arrays of the reducers: codes, window, edges, memory; see ``layout.Work``."""
-    assert batch.t_end is not None
-    window = batch.reducers.windows(batch.t_end)
-    codes = np.ascontiguousarray(np.column_stack([batch.reducers.op, batch.reducers.output]))
-    # np.unique would import numpy.ma, which takes longer than a small simulation.
-    edges = np.array(sorted(set(window[:, :2].ravel().tolist())), dtype=np.float64)
-    return codes, window, edges, np.zeros((len(batch.reducers), 3))
-
-
-def jump_rows(jumps: JumpTable) -> NDArray[np.int64]:
-    """Columns op, index, scale of a jump table, shape (n_jump, 3)."""
-    return np.ascontiguousarray(np.column_stack([jumps.op, jumps.index, jumps.scale]))
 
 
 def _check_batch(kernels: Kernels, batch: BatchInput) -> None:

@@ -16,7 +16,7 @@ from sigmapath.kernels import Kernels, Pattern
 from sigmapath.record import record
 from sigmapath.solvers.batch import BatchInput, BatchOutput
 from sigmapath.solvers.options import SolverOptions
-from sigmapath.solvers.solve import jump_rows, solve_batch
+from sigmapath.solvers.solve import solve_batch
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
@@ -259,7 +259,7 @@ def _simulate_jumps(
     run_jumps(
         worker.table,
         JumpTables(*owner.jumping),
-        (batch.times, np.array([batch.t_end]), batch.jumps.time, jump_rows(batch.jumps)),
+        (batch.times, np.array([batch.t_end]), batch.jumps.time, batch.jumps.rows()),
         batch.start,
         streams,
         batch.jump_values,
