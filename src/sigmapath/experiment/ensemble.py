@@ -78,7 +78,7 @@ _UNMEASURED = ("assumed", "fitted")
 MV_PER_DOUBLING = 10.0
 
 
-@record
+@record(eq=False)
 class Ensemble:
     """What to draw; made by :func:`ensemble`.
 
@@ -90,8 +90,8 @@ class Ensemble:
         Number of members besides the nominal one.
     seed : int
     design : str
-    members : mapping id -> sequence of n values
-        Explicit members instead of draws.
+    members : mapping id -> ndarray, shape (n,)
+        Explicit members instead of draws; not to be written to.
     nominal : bool
         Whether member 0 is the nominal set.
     factor : float, optional
@@ -102,7 +102,7 @@ class Ensemble:
     n: int
     seed: int = 0
     design: Design = "random"
-    members: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    members: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     nominal: bool = True
     factor: float | None = None
 
@@ -182,16 +182,18 @@ def ensemble(
     )
 
 
-def _column(name: str, column: Any) -> tuple[float, ...]:
+def _column(name: str, column: Any) -> NDArray[np.float64]:
     try:
-        values = np.asarray(column, dtype=np.float64)
+        # A copy: what the caller does with the column later is no matter.
+        values = np.array(column, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise PlanError("members are numbers", where=f"ensemble, {name}") from error
     if values.ndim != 1 or not np.all(np.isfinite(values)):
         raise PlanError(
             "members are finite numbers, one per row", where=f"ensemble, {name}", found=str(column)
         )
-    return tuple(values.tolist())
+    values.flags.writeable = False
+    return values
 
 
 def draw(
@@ -212,9 +214,7 @@ def draw(
     dict id -> ndarray, shape (n,)
     """
     if described.members:
-        return {
-            key: np.array(column) for key, column in described.members.items() if key not in fixed
-        }
+        return {key: column for key, column in described.members.items() if key not in fixed}
     by_id = {entry.id: entry for entry in described.ranges}
     by_id |= {entry.id: entry for entry in replaced}
     drawn = [entry for key, entry in by_id.items() if key not in fixed]
