@@ -149,7 +149,8 @@ class Inlined(NamedTuple):
     values : dict int -> str
         By place in ``out``, the value that the kernel would write there.
     declarations : tuple of str
-        Of the functions that the lines call; to stand once in the module.
+        Of the functions that the lines call, and those that are in no other module; to stand once
+        in the module.
     """
 
     lines: list[str]
@@ -168,7 +169,13 @@ class Bodies(Protocol):
         """Number of statements of a kernel."""
 
     def inlined(
-        self, kernel: str, tag: str, given: Mapping[tuple[str, int], str], *, opaque: bool
+        self,
+        kernel: str,
+        tag: str,
+        given: Mapping[tuple[str, int], str],
+        *,
+        opaque: bool,
+        lanes: int = 1,
     ) -> Inlined:
         """Print the body of a kernel.
 
@@ -183,6 +190,8 @@ class Bodies(Protocol):
             all.
         opaque : bool
             Whether pointers have no element type.
+        lanes : int
+            Numbers in every value.
         """
 
 

@@ -33,7 +33,13 @@ class SystemBodies:
         return self.sizes[kernel]
 
     def inlined(
-        self, kernel: str, tag: str, given: Mapping[tuple[str, int], str], *, opaque: bool
+        self,
+        kernel: str,
+        tag: str,
+        given: Mapping[tuple[str, int], str],
+        *,
+        opaque: bool,
+        lanes: int = 1,
     ) -> Inlined:
         """Print the body of a kernel."""
         from sigmapath.codegen.bundles import bundle_width, in_bundles
@@ -41,10 +47,15 @@ class SystemBodies:
         from sigmapath.machine.llvm import host_target
 
         target, function = host_target(), self._function(kernel)
-        if target.has_fma:
+        if target.has_fma and lanes == 1:
             function = in_bundles(function, bundle_width(target.features))
         return inlined_text(
-            function, tag=tag, given=given, opaque_pointers=opaque, has_fma=target.has_fma
+            function,
+            tag=tag,
+            given=given,
+            lanes=lanes,
+            opaque_pointers=opaque,
+            has_fma=target.has_fma,
         )
 
     def _function(self, kernel: str) -> Function:

@@ -102,13 +102,14 @@ def inlined_text(
     *,
     tag: str,
     given: Mapping[tuple[str, int], str],
+    lanes: int = 1,
     opaque_pointers: bool,
     has_fma: bool,
 ) -> Inlined:
     """Return the body of one function, to stand inside another; see ``Bodies.inlined``."""
-    printer = _Printer(1, "", opaque_pointers, has_fma)
+    printer = _Printer(lanes, "", opaque_pointers, has_fma)
     # Their model, which has been loaded, calls the same.
-    printer.tag, printer.is_shared = tag, True
+    printer.tag, printer.is_shared = tag, lanes == 1
     return printer.inlined(function, given)
 
 

@@ -123,8 +123,7 @@ def _stage_text(parts: _Parts, has_time_rate: bool) -> tuple[str, set[str]]:
     if has_time_rate:
         slope = [write.load("slope", i) for i in states]
         right = [write.plus_product(right[i], slope[i], "%share") for i in states]
-    lines, solution = solve_lines(parts.program, right, "s", opaque=parts.opaque, fused=parts.fused)
-    write.lines += lines
+    solution = solve_lines(parts.program, right, write)
     for i in states:
         write.store("new", i, solution[i])
         write.store("kept", i, solution[i])
@@ -132,8 +131,7 @@ def _stage_text(parts: _Parts, has_time_rate: bool) -> tuple[str, set[str]]:
     arrays = ", ".join(f"{real} %{name}" for name in _STAGE_ARRAYS)
     numbers = ", ".join(f"double %{name}" for name in _STAGE_NUMBERS)
     text = function(f"internal void @stage({arrays}, {numbers})", [*write.lines, "  ret void"])
-    fma = {"declare double @llvm.fma.f64(double, double, double)"} if parts.fused else set()
-    return text, {*body.declarations, *fma}
+    return text, {*body.declarations, *write.declarations()}
 
 
 class _StepWriter(StepWriter):
@@ -153,11 +151,9 @@ class _StepWriter(StepWriter):
     def factor(self, shift: str) -> str:
         """Factors of its own; see :mod:`.linalg.short`."""
         self.lines += fetch("lu", "lu", self.opaque)
-        parts = self._parts
-        lines, check = factor_lines(
-            parts.program, shift, "f", opaque=self.opaque, fused=parts.fused
-        )
-        self.lines += lines
+        write = Writer(self.opaque, self._parts.fused, "f")
+        check = factor_lines(self._parts.program, shift, write)
+        self.lines += write.lines
         return self._add(f"fcmp une double {check}, 0.0")
 
     def begin(self, has_time_rate: bool) -> None:
@@ -170,10 +166,9 @@ class _StepWriter(StepWriter):
             share = self._times(1, "%h", number(float(RODAS5P.time[0])))
             slope = [self._load(at.TIME_RATE, i, 1) for i in states]
             right = [self._plus_product(slope[i], share, right[i]) for i in states]
-        lines, solution = solve_lines(
-            parts.program, right, "s", opaque=self.opaque, fused=parts.fused
-        )
-        self.lines += lines
+        write = Writer(self.opaque, parts.fused, "s")
+        solution = solve_lines(parts.program, right, write)
+        self.lines += write.lines
         for i in states:
             self._keep(0, i, 1, solution[i])
             self._store(at.K, i, 1, solution[i])

@@ -6,7 +6,7 @@ argument is ``i64 %table``. Used by whatever prints code of a model's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -20,6 +20,7 @@ __all__ = [
     "element",
     "fetch",
     "function",
+    "module_of",
     "number",
     "part",
     "pointer",
@@ -125,3 +126,10 @@ def part(slot: int, arguments: str, opaque: bool, name: str) -> list[str]:
             opaque,
         ),
     ]
+
+
+def module_of(texts: Iterable[str]) -> str:
+    """One module of several texts, each declaration once."""
+    lines = [line for text in texts for line in text.splitlines()]
+    declarations = dict.fromkeys(line for line in lines if line.startswith("declare "))
+    return "\n".join([*declarations, *(line for line in lines if line not in declarations)])

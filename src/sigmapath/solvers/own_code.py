@@ -6,7 +6,7 @@ of those that serve every model. Called when a worker is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,7 @@ from sigmapath.machine.llvm import Loaded, compile_object, host_target, load_obj
 from sigmapath.machine.store import Entry, read_entry, write_entry
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.fused_step import fused_step_text, is_fusable
+from sigmapath.solvers.ir import module_of
 from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.linalg.unrolled import is_unrollable, lu_text
 from sigmapath.solvers.own_dense import dense_text, grid_text
@@ -139,16 +140,9 @@ def _load(identity: str, names: list[str], texts: Callable[[], Iterator[str]], t
         except CodegenError:
             # Intact, yet of no use here: built anew like a damaged one.
             pass
-    entry = Entry(facts={}, code=compile_object(_module(texts()), tier))
+    entry = Entry(facts={}, code=compile_object(module_of(texts()), tier))
     write_entry(identity, entry)
     return load_object(entry.code, names)
-
-
-def _module(texts: Iterable[str]) -> str:
-    """One module of several texts, each declaration once."""
-    lines = [line for text in texts for line in text.splitlines()]
-    declarations = dict.fromkeys(line for line in lines if line.startswith("declare "))
-    return "\n".join([*declarations, *(line for line in lines if line not in declarations)])
 
 
 @cache

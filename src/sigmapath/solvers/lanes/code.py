@@ -14,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import CodegenError
+from sigmapath.kernels import Bodies
 from sigmapath.machine.digest import key, source_digest
 from sigmapath.machine.llvm import Loaded, compile_object, host_target, load_object
 from sigmapath.machine.store import Entry, read_entry, write_entry
+from sigmapath.solvers.fused_step import is_fusable
+from sigmapath.solvers.ir import module_of
+from sigmapath.solvers.lanes.fused import FUSED_NAMES, fused_text
 from sigmapath.solvers.lanes.lu import LU_NAMES, lane_lu_text
 from sigmapath.solvers.lanes.step import PART_NAMES, step_text
 
@@ -46,15 +50,35 @@ def step_addresses(lanes: int) -> dict[str, int]:
     return _addresses(identity, prefix, PART_NAMES, text)
 
 
-def lu_addresses(program: NDArray[np.int64], lanes: int) -> dict[str, int]:
-    """Addresses of the LU of a model, by name."""
-    identity = key("lanes lu", _digest(), host_target(), lanes, program.tobytes().hex())
+def lu_addresses(
+    program: NDArray[np.int64],
+    lanes: int,
+    bodies: Bodies | None = None,
+    *,
+    has_time_rate: bool = False,
+) -> dict[str, int]:
+    """Addresses of the LU of a model, by name, and of a small model's own stage."""
+    target = host_target()
+    opaque, fused = target.opaque_pointers, target.has_fma
+    own = bodies if bodies is not None and is_fusable(program, bodies) else None
+    kind = f"{has_time_rate}, {own.identity}" if own is not None else ""
+    identity = key("lanes lu", _digest(), target, lanes, program.tobytes().hex(), kind)
     prefix = f"lu{identity[:16]}_"
 
     def text() -> str:
-        return lane_lu_text(program, lanes, prefix, opaque=host_target().opaque_pointers)
+        if own is None:
+            return lane_lu_text(program, lanes, prefix, opaque=opaque)
+        return fused_text(
+            program,
+            own,
+            prefix,
+            lanes=lanes,
+            has_time_rate=has_time_rate,
+            opaque=opaque,
+            fused=fused,
+        )
 
-    return _addresses(identity, prefix, LU_NAMES, text)
+    return _addresses(identity, prefix, LU_NAMES if own is None else FUSED_NAMES, text)
 
 
 def _addresses(
@@ -76,7 +100,7 @@ def _load(identity: str, names: list[str], text: Callable[[], str]) -> Loaded:
         except CodegenError:
             # Intact, yet of no use here: built anew like a damaged one.
             pass
-    entry = Entry(facts={}, code=compile_object(text(), "fast"))
+    entry = Entry(facts={}, code=compile_object(module_of([text()]), "fast"))
     write_entry(identity, entry)
     return load_object(entry.code, names)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 # infused in any lane, address of the next row of results.
 N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, ROW_AT, N_LANE_SIZE = range(8)
 
-# Lanes.call: kernels for lanes, LU of the model, parts that serve every model.
+# Lanes.call: kernels for lanes, LU of the model, parts that serve every model; a small model's own
+# stage, or 0.
 (
     CALL_RHS,
     CALL_JAC,
@@ -27,10 +28,12 @@ N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, ROW_AT, N_LANE_SIZE = range(8
     CALL_WATCH,
     CALL_TURN,
     CALL_PLAIN,
+    CALL_STAGE,
     N_LANE_CALL,
-) = range(17)
+) = range(18)
 
-# Lanes.row. X: where a stage is evaluated; RIGHT: right-hand side of its linear system.
+# Lanes.row. X: where a stage is evaluated; ADDED: what earlier stages add to its rates, times h;
+# RIGHT: right-hand side of its linear system.
 (
     Y,
     Y_NEW,
@@ -46,8 +49,9 @@ N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, ROW_AT, N_LANE_SIZE = range(8
     Y_AT,
     FORCING,
     MASK,
+    ADDED,
     N_LANE_ROW,
-) = range(15)
+) = range(16)
 
 # Lanes.level
 ATOL, LOWEST, REFUSED = range(3)
@@ -63,7 +67,7 @@ ROOT_LEFT, ROOT_BEFORE, N_ROOT_ROW = 0, 5, 6
 # POWER: ERROR^(-1/5); UNDER: 1 where a promised state undershoots; THETA: place within the step;
 # TAKEN: 1 where the step is accepted; T_NEW: where it ends, RIGHT_END: where it would have; SEEN:
 # what the reducers have seen, SEGMENT_END: what they are to see next; SUSPECT: 1 where a root
-# function may have changed its sign.
+# function may have changed its sign; PER_H: 1/h; SHARE: what a stage takes of df/dt.
 (
     NOW,
     T,
@@ -81,8 +85,10 @@ ROOT_LEFT, ROOT_BEFORE, N_ROOT_ROW = 0, 5, 6
     SEGMENT_END,
     SUSPECT,
     T_ARRIVE,
+    PER_H,
+    SHARE,
     N_LANE_TIME,
-) = range(17)
+) = range(19)
 
 # Lanes.count. RUN: -1 where idle; CHUNK: address of the table of its chunk; FAILURE: status if the
 # step cannot shrink any more; ARRIVES: 1 where the step ends at a breakpoint, 2 at a root; WANTED:

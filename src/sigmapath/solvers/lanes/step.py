@@ -67,7 +67,8 @@ class _Step:
 
     def __init__(self, lanes: int, opaque: bool) -> None:
         body = self.body = Body(lanes, opaque)
-        names = ("Y", "Y_NEW", "RATE", "TIME_RATE", "X", "RIGHT", "SCRATCH", "FORCING", "MASK")
+        names = ("Y", "Y_NEW", "RATE", "TIME_RATE", "X", "ADDED", "RIGHT", "SCRATCH")
+        names += ("FORCING", "MASK")
         self.row, self.size = rows_of(body, names)
         self.stage, self.p, self.time = body.field("stage"), body.field("p"), body.field("time")
         self.jac, self.lu = body.field("jac"), body.field("lu")
@@ -76,10 +77,15 @@ class _Step:
         self.solver = body.entry(call, slots.CALL_SOLVE)
         self.t, self.h = self._clock(slots.T), self._clock(slots.H)
         self.r = body.op("fdiv", body.splat(1.0), self.h)
+        self._set_clock(slots.PER_H, self.r)
         changes = body.entry(size, slots.HAS_CHANGES)
         self.has_changes = body.add(f"icmp ne i64 {changes}, 0")
         self.dfdt = body.entry(call, slots.CALL_DFDT)
         self.has_dfdt = body.add(f"icmp ne i64 {self.dfdt}, 0")
+        self.own_stage = body.entry(call, slots.CALL_STAGE)
+        is_own = body.add(f"icmp ne i64 {self.own_stage}, 0")
+        # Nobody's own stage knows infusions and held states.
+        self.is_own = body.add(f"select i1 {self.has_changes}, i1 false, i1 {is_own}")
         self._prepare(call, size)
         self._stages()
         self._judge()
@@ -90,11 +96,9 @@ class _Step:
     def _set_clock(self, slot: int, value: str) -> None:
         self.body.store(value, self.time, self.body.bytes * slot)
 
-    def _rates(self, node: float, y: str, out: str) -> None:
-        """Write f at node within the step, with infusions, zero where held."""
+    def _rates(self, y: str, out: str) -> None:
+        """Write f at the time in NOW, with infusions, zero where held."""
         body = self.body
-        now = self.t if node == 0.0 else body.fma(self.h, body.splat(node), self.t)
-        self._set_clock(slots.NOW, now)
         place = body.offset(self.time, body.bytes, slots.NOW)
         body.call(self.rhs, place, self.row[y], self.p, self.row[out])
         end = body.begin_if(self.has_changes)[0]
@@ -117,7 +121,8 @@ class _Step:
     def _prepare(self, call: str, size: str) -> None:
         """Rate, Jacobian, df/dt at the left end; factors of W."""
         body = self.body
-        self._rates(0.0, "Y", "RATE")
+        self._set_clock(slots.NOW, self.t)
+        self._rates("Y", "RATE")
         now = body.offset(self.time, body.bytes, slots.NOW)
         body.call(body.entry(call, slots.CALL_JAC), now, self.row["Y"], self.p, self.jac)
         end = body.begin_if(self.has_dfdt)[0]
@@ -149,51 +154,60 @@ class _Step:
         place = self.body.offset(self.stage, self.body.bytes, stage)
         self.body.call(self.solver, self.lu, self.row["RIGHT"], self.row["SCRATCH"], place)
 
-    def _increment(self, stage: int, offset: str) -> str:
-        """Increment of a stage for the state at an offset."""
-        body = self.body
-        place = body.add(f"mul i64 {offset}, {_N_STAGE}")
-        return body.load(self.stage, body.add(f"add i64 {place}, {body.bytes * stage}"))
-
-    def _sum(self, factors: list[float], offset: str, start: str | None = None) -> str:
-        """``start + sum_k factors[k] u_k`` for the state at an offset."""
-        body, total = self.body, start
-        for k, factor in enumerate(factors):
-            if factor != 0.0:
-                u, number = self._increment(k, offset), body.splat(factor)
-                total = body.op("fmul", u, number) if total is None else body.fma(u, number, total)
-        assert total is not None
-        return total
-
     def _stages(self) -> None:
-        body, tableau = self.body, RODAS5P
-        for stage in range(_N_STAGE):
-            if stage > 0:
-                offset, _ = body.begin_loop()
-                if stage < _N_STAGE - 2:
-                    factors = [float(a) for a in tableau.a[stage, :stage]]
-                    x = self._sum(factors, offset, self._at("Y", offset))
-                else:
-                    # The last stages differ from their predecessor by the newest u.
-                    x = body.op("fadd", self._at("X", offset), self._increment(stage - 1, offset))
-                body.store(x, self.row["X"], offset)
-                body.end_loop(self.size)
-                self._rates(float(tableau.node[stage]), "X", "RIGHT")
-            self._right(stage)
-            self._solve(stage)
-
-    def _right(self, stage: int) -> None:
-        """Complete the right-hand side of a stage."""
+        """The increments of all stages."""
         body = self.body
-        time = float(RODAS5P.time[stage])
-        factors = [float(c) for c in RODAS5P.c[stage, :stage]]
-        source = "RATE" if stage == 0 else "RIGHT"
+        # The first stage has the rates at the left end.
+        self._complete("RATE", 0)
+        self._solve(0)
+        for stage in range(1, _N_STAGE):
+            self._combine(stage)
+            share = body.splat(float(RODAS5P.time[stage]))
+            self._set_clock(slots.SHARE, body.op("fmul", self.h, share))
+            now = body.fma(self.h, body.splat(float(RODAS5P.node[stage])), self.t)
+            self._set_clock(slots.NOW, now)
+            other, end = body.begin_either(self.is_own)
+            new = body.offset(self.stage, body.bytes, stage)
+            rows = [self.row[name] for name in ("X", "ADDED", "TIME_RATE")]
+            body.call(self.own_stage, self.time, self.p, self.lu, *rows, new)
+            body.begin_other(other, end)
+            self._rates("X", "RIGHT")
+            self._complete("RIGHT", stage)
+            self._solve(stage)
+            body.end_if(end)
+
+    def _combine(self, stage: int) -> None:
+        """Rows X and ADDED of a stage from the increments of earlier ones, each read once."""
+        body, tableau = self.body, RODAS5P
+        offset, _ = body.begin_loop()
+        place = body.add(f"mul i64 {offset}, {_N_STAGE}")
+        first = body.add(f"add i64 {self.stage}, {place}")
+        u = [body.load(first, body.bytes * k) for k in range(stage)]
+        if stage < _N_STAGE - 2:
+            x = self._at("Y", offset)
+            for one, a in zip(u, tableau.a[stage], strict=False):
+                x = body.fma(one, body.splat(float(a)), x) if a != 0.0 else x
+        else:
+            # The last stages differ from their predecessor by the newest u.
+            x = body.op("fadd", self._at("X", offset), u[-1])
+        body.store(x, self.row["X"], offset)
+        added = None
+        for one, c in zip(u, tableau.c[stage], strict=False):
+            number = body.splat(float(c))
+            added = body.op("fmul", one, number) if added is None else body.fma(one, number, added)
+        body.store(str(added), self.row["ADDED"], offset)
+        body.end_loop(self.size)
+
+    def _complete(self, source: str, stage: int) -> None:
+        """Row RIGHT of a stage from the rates in a row, ADDED and df/dt."""
+        body = self.body
         offset, _ = body.begin_loop()
         value = self._at(source, offset)
-        if factors:
-            value = body.fma(self._sum(factors, offset), self.r, value)
+        if stage > 0:
+            value = body.fma(self._at("ADDED", offset), self.r, value)
         body.store(value, self.row["RIGHT"], offset)
         body.end_loop(self.size)
+        time = float(RODAS5P.time[stage])
         if time != 0.0:
             end = body.begin_if(self.has_dfdt)[0]
             factor = body.op("fmul", self.h, body.splat(time))
@@ -215,7 +229,9 @@ class _Step:
         offset, (total, under) = body.begin_loop([zero, zero])
         at = body.add(f"udiv i64 {offset}, {body.lanes}")
         atol, lowest, refused = (body.spread(body.scalar(base, at)) for base in levels)
-        u = self._increment(_N_STAGE - 1, offset)
+        place = body.add(f"mul i64 {offset}, {_N_STAGE}")
+        place = body.add(f"add i64 {place}, {body.bytes * (_N_STAGE - 1)}")
+        u = body.load(self.stage, place)
         old = self._at("Y", offset)
         new = body.op("fadd", self._at("X", offset), u)
         a, b = body.absolute(old), body.absolute(new)

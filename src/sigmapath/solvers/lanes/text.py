@@ -227,6 +227,16 @@ class Body:
         self._block = f"yes{number}"
         return f"no{number}", self._block
 
+    def begin_either(self, condition: str) -> tuple[str, str]:
+        """Open a block that runs where an i1 holds; labels of the other one and of the end."""
+        other, _ = self.begin_if(condition)
+        return other, f"{other}.end"
+
+    def begin_other(self, other: str, end: str) -> None:
+        """Close that block and open the one that runs where the i1 does not hold."""
+        self.lines += [f"  br label %{end}", f"{other}:"]
+        self._block = other
+
     def end_if(self, label: str) -> None:
         """Close the block."""
         self.lines += [f"  br label %{label}", f"{label}:"]

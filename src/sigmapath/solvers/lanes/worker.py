@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import UnsupportedFeatureError
-from sigmapath.kernels import Kernels
+from sigmapath.kernels import Bodies, Kernels
 from sigmapath.record import record
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.elimination import elimination_program
@@ -130,7 +130,7 @@ def make_lane_workers(
     if not suits_lanes(kernels, options):
         raise UnsupportedFeatureError("lanes with events, delays, algebraic states or fixed steps")
     program = elimination_program(kernels, is_sparse=True)
-    call = _calls(lane_kernels, program)
+    call = _calls(lane_kernels, program, kernels.bodies)
     # Of use before runs start only, and then many times.
     scalar = make_worker(kernels, options, conservation=conservation)
     home = make_worker(kernels, options, program=program, is_unrolled=False)
@@ -202,14 +202,16 @@ def _plain(kernels: Kernels, lowest: NDArray[np.float64]) -> tuple[NDArray[Any],
     return plain, lowest[plain].copy(), _aligned(width, 5, n_wide)
 
 
-def _calls(kernels: Kernels, program: NDArray[np.int64]) -> NDArray[np.int64]:
+def _calls(
+    kernels: Kernels, program: NDArray[np.int64], bodies: Bodies | None
+) -> NDArray[np.int64]:
     call = np.zeros(slots.N_LANE_CALL, dtype=np.int64)
     for name in ("rhs", "jac", "dfdt", "outputs", "roots"):
         call[getattr(slots, f"CALL_{name.upper()}")] = kernels.address(name)
     # One lane is one run at any number of times.
     spread = kernels.spread_outputs or kernels.address("outputs")
     call[slots.CALL_SPREAD_OUTPUTS] = spread
-    own = lu_addresses(program, kernels.lanes)
+    own = lu_addresses(program, kernels.lanes, bodies, has_time_rate=bool(kernels.address("dfdt")))
     for name, address in {**own, **step_addresses(kernels.lanes)}.items():
         call[getattr(slots, f"CALL_{name.upper()}")] = address
     return call

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sigmapath.solvers.ir import number
 from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.linalg.unrolled import Lists, Writer, lists_of
 
@@ -31,21 +32,18 @@ def is_short(program: NDArray[np.int64]) -> bool:
     return tail == n and n_lu <= _MOST_ENTRIES
 
 
-def factor_lines(
-    program: NDArray[np.int64], shift: str, tag: str, *, opaque: bool, fused: bool
-) -> tuple[list[str], str]:
+def factor_lines(program: NDArray[np.int64], shift: str, write: Writer) -> str:
     """Factor shift - J with the values of J in ``%jac``; the factors go to ``%lu``.
 
     Returns
     -------
-    lines : list of str
     check : str
-        Name of a number that is 0.0, or NaN where a pivot is zero or not finite.
+        Name of a value that is 0.0, or NaN where a pivot is zero or not finite.
     """
-    lists, write = lists_of(program), Writer(opaque, fused, tag)
+    lists, none, one = lists_of(program), number(0.0, write.lanes), number(1.0, write.lanes)
     # Values by place, U scaled, for the rows below.
     known: dict[int, str] = {}
-    check = "0.0"
+    check = none
     for i in range(lists.n):
         values = _row(write, lists, i, shift)
         for position in range(lists.row[i], lists.diagonal[i]):
@@ -56,21 +54,21 @@ def factor_lines(
                 target = _place(lists, i, lists.column[source])
                 if source in known:
                     values[target] = write.minus_product(values[target], value, known[source])
-            values[position] = write.add(f"fmul double {value}, {known[lists.diagonal[k]]}")
-        pivot = values[lists.diagonal[i]]
-        inverse = write.add(f"fdiv double 1.0, {pivot}")
-        zero = write.add(f"fmul double {pivot}, 0.0")
-        zero = write.add(f"fadd double {zero}, {write.add(f'fmul double {inverse}, 0.0')}")
-        check = write.add(f"fadd double {check}, {zero}")
+            values[position] = write.op("fmul", value, known[lists.diagonal[k]])
+        pivot = str(values[lists.diagonal[i]])
+        inverse = write.op("fdiv", one, pivot)
+        zero = write.op("fmul", pivot, none)
+        zero = write.op("fadd", zero, write.op("fmul", inverse, none))
+        check = write.op("fadd", check, zero)
         values[lists.diagonal[i]] = known[lists.diagonal[i]] = inverse
         for position in range(lists.diagonal[i] + 1, lists.row[i + 1]):
             value = values[position]
             if value is not None:
-                known[position] = write.add(f"fmul double {value}, {inverse}")
+                known[position] = write.op("fmul", value, inverse)
                 values[position] = known[position]
         for position, value in values.items():
-            write.store("lu", position, "0.0" if value is None else value)
-    return write.lines, check
+            write.store("lu", position, none if value is None else value)
+    return check
 
 
 def _row(write: Writer, lists: Lists, i: int, shift: str) -> dict[int, str | None]:
@@ -80,9 +78,9 @@ def _row(write: Writer, lists: Lists, i: int, shift: str) -> dict[int, str | Non
         entry = lists.entry.get(position)
         value = None if entry is None else write.load("jac", entry)
         if position == lists.diagonal[i]:
-            value = shift if value is None else write.add(f"fsub double {shift}, {value}")
+            value = shift if value is None else write.op("fsub", shift, value)
         elif value is not None:
-            value = write.add(f"fneg double {value}")
+            value = write.op("fneg", value)
         values[position] = value
     return values
 
@@ -92,9 +90,7 @@ def _place(lists: Lists, i: int, column: int) -> int:
     return lists.column.index(column, lists.row[i], lists.row[i + 1])
 
 
-def solve_lines(
-    program: NDArray[np.int64], right: Sequence[str], tag: str, *, opaque: bool, fused: bool
-) -> tuple[list[str], list[str]]:
+def solve_lines(program: NDArray[np.int64], right: Sequence[str], write: Writer) -> list[str]:
     """Solve with the factors in ``%lu``.
 
     Parameters
@@ -102,15 +98,14 @@ def solve_lines(
     program : ndarray of int64
     right : sequence of str, shape (n,)
         Names of the values of the right-hand side.
-    tag : str
-        Put before the names of all values.
+    write : Writer
+        Of the function in which this stands.
 
     Returns
     -------
-    lines : list of str
     solution : list of str, shape (n,)
     """
-    lists, write = lists_of(program), Writer(opaque, fused, tag)
+    lists = lists_of(program)
     n = lists.n
     value = [right[lists.perm[i]] for i in range(n)]
     level = [0] * n
@@ -118,14 +113,14 @@ def solve_lines(
         positions = range(lists.row[i], lists.diagonal[i])
         _subtract(write, lists, i, positions, value, level)
     for i in range(n):
-        value[i] = write.add(f"fmul double {value[i]}, {write.load('lu', lists.diagonal[i])}")
+        value[i] = write.op("fmul", value[i], write.load("lu", lists.diagonal[i]))
     for i in range(n - 1, -1, -1):
         positions = range(lists.diagonal[i] + 1, lists.row[i + 1])
         _subtract(write, lists, i, positions, value, level)
     solution = [""] * n
     for i in range(n):
         solution[lists.perm[i]] = value[i]
-    return write.lines, solution
+    return solution
 
 
 def _subtract(

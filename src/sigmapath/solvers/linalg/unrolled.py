@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 
 from sigmapath.record import record
 from sigmapath.solvers import layout as at
-from sigmapath.solvers.ir import PART_ARGUMENTS, element, fetch, function, part, pointer, row
+from sigmapath.solvers.ir import (
+    PART_ARGUMENTS,
+    element,
+    fetch,
+    function,
+    part,
+    pointer,
+    row,
+    several,
+)
 from sigmapath.solvers.linalg.symbolic import DENSE, HEADER
 
 __all__ = ["Lists", "Writer", "is_unrollable", "lists_of", "lu_text"]
@@ -108,14 +117,17 @@ class Writer:
     """Lines of one function, or with a tag before its names a piece of one.
 
     What is loaded is kept by name, but for entries of L and U: used once or twice each, they are
-    better operands in memory than in registers that must be spilled.
+    better operands in memory than in registers that must be spilled. With several lanes every
+    value is as many numbers.
     """
 
-    def __init__(self, opaque: bool, fused: bool, tag: str = "") -> None:
+    def __init__(self, opaque: bool, fused: bool, tag: str = "", lanes: int = 1) -> None:
         self.lines: list[str] = []
         self.tag = tag
         self.opaque = opaque
         self.fused = fused
+        self.lanes = lanes
+        self.real = several(lanes)
         self.known: dict[tuple[str, int], str] = {}
         self.opposites: dict[str, str] = {}
         self.size = 0
@@ -123,8 +135,18 @@ class Writer:
 
     @property
     def pointer(self) -> str:
-        """Type of a pointer to a number."""
-        return pointer("double", self.opaque)
+        """Type of a pointer to a value."""
+        return pointer(self.real, self.opaque)
+
+    @property
+    def fma(self) -> str:
+        """Name of the operation that multiplies and adds."""
+        return "@llvm.fma.f64" if self.lanes == 1 else f"@llvm.fma.v{self.lanes}f64"
+
+    def declarations(self) -> set[str]:
+        """Declarations that the lines rest on."""
+        three = ", ".join([self.real] * 3)
+        return {f"declare {self.real} {self.fma}({three})"} if self.fused else set()
 
     def add(self, text: str) -> str:
         """Append an instruction; return the name of its value."""
@@ -133,43 +155,52 @@ class Writer:
         self.lines.append(f"  {name} = {text}")
         return name
 
-    def _place(self, array: str, k: int) -> str:
-        return self.add(f"getelementptr inbounds double, {self.pointer} %{array}, i64 {k}")
+    def op(self, operation: str, *values: str) -> str:
+        """Append an operation on values."""
+        return self.add(f"{operation} {self.real} {', '.join(values)}")
+
+    def place(self, array: str, k: int) -> str:
+        """Address of an entry of an array."""
+        return self.add(f"getelementptr inbounds {self.real}, {self.pointer} %{array}, i64 {k}")
 
     def load(self, array: str, k: int) -> str:
         """Name of an entry of an array, read if it is not known."""
         name = self.known.get((array, k))
         if name is None:
-            name = self.add(f"load double, {self.pointer} {self._place(array, k)}, align 8")
+            place = self.place(array, k)
+            name = self.add(f"load {self.real}, {self.pointer} {place}, align 8")
             if array != "lu":
                 self.known[array, k] = name
         return name
 
     def store(self, array: str, k: int, value: str) -> None:
         """Write an entry of an array."""
-        place = self._place(array, k)
-        self.lines.append(f"  store double {value}, {self.pointer} {place}, align 8")
+        place = self.place(array, k)
+        self.lines.append(f"  store {self.real} {value}, {self.pointer} {place}, align 8")
         if array != "lu":
             self.known[array, k] = value
 
     def plus_product(self, value: str, a: str, b: str) -> str:
         """``value + a * b``."""
         if not self.fused:
-            return self.add(f"fadd double {value}, {self.add(f'fmul double {a}, {b}')}")
-        return self.add(f"call double @llvm.fma.f64(double {a}, double {b}, double {value})")
+            return self.op("fadd", value, self.op("fmul", a, b))
+        return self._fused(a, b, value)
 
     def minus_product(self, value: str | None, a: str, b: str) -> str:
         """``value - a * b``; nothing stands for zero."""
         self.size += 1
         if value is None:
-            return self.add(f"fneg double {self.add(f'fmul double {a}, {b}')}")
+            return self.op("fneg", self.op("fmul", a, b))
         if not self.fused:
-            return self.add(f"fsub double {value}, {self.add(f'fmul double {a}, {b}')}")
+            return self.op("fsub", value, self.op("fmul", a, b))
         opposite = self.opposites.get(b)
         if opposite is None:
-            opposite = self.opposites[b] = self.add(f"fneg double {b}")
-        given = f"double {a}, double {opposite}, double {value}"
-        return self.add(f"call double @llvm.fma.f64({given})")
+            opposite = self.opposites[b] = self.op("fneg", b)
+        return self._fused(a, opposite, value)
+
+    def _fused(self, *values: str) -> str:
+        given = ", ".join(f"{self.real} {value}" for value in values)
+        return self.add(f"call {self.real} {self.fma}({given})")
 
 
 def _factor_chunks(lists: Lists, opaque: bool, fused: bool) -> Iterator[list[str]]:
