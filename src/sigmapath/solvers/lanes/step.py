@@ -67,9 +67,8 @@ class _Step:
 
     def __init__(self, lanes: int, opaque: bool) -> None:
         body = self.body = Body(lanes, opaque)
-        names = ("Y", "Y_NEW", "RATE", "TIME_RATE", "X", "ADDED", "RIGHT", "SCRATCH")
-        names += ("FORCING", "MASK")
-        self.row, self.size = rows_of(body, names)
+        kept = ("Y", "Y_NEW", "RATE", "TIME_RATE", "FORCING", "MASK")
+        self.row, self.size = rows_of(body, (*kept, "X", "ADDED", "RIGHT", "SCRATCH"))
         self.stage, self.p, self.time = body.field("stage"), body.field("p"), body.field("time")
         self.jac, self.lu = body.field("jac"), body.field("lu")
         call, size = body.field("call"), body.field("size")
