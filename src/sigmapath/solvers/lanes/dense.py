@@ -30,11 +30,11 @@ from sigmapath.solvers.reducers import (
 from sigmapath.solvers.roots import first_root
 from sigmapath.solvers.work import call_part, chunk_from, work_from
 
-__all__ = ["cut_at_roots", "emit_grid", "is_due", "reduce_steps"]
+__all__ = ["cut_at_roots", "emit_grid", "is_any_due", "reduce_steps"]
 
 CALL_SAMPLE, CALL_POINTS = slots.CALL_SAMPLE, slots.CALL_POINTS
 CALL_TURN, CALL_PLAIN, CALL_WATCH = slots.CALL_TURN, slots.CALL_PLAIN, slots.CALL_WATCH
-WIDTH, ROW_AT = slots.WIDTH, slots.ROW_AT
+WIDTH = slots.WIDTH
 NOW, T, THETA, TAKEN = slots.NOW, slots.T, slots.THETA, slots.TAKEN
 T_NEW, RIGHT_END, T_STOP = slots.T_NEW, slots.RIGHT_END, slots.T_STOP
 SEEN, SEGMENT_END, SUSPECT = slots.SEEN, slots.SEGMENT_END, slots.SUSPECT
@@ -72,10 +72,22 @@ def _place(lanes: Any, lane: Any, t: Any) -> None:
 
 
 @compiled
+def is_any_due(lanes: Any, times: Any) -> bool:
+    """Whether an output time lies in any lane's step."""
+    for lane in range(lanes.size[WIDTH]):
+        if lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, times):
+            return True
+    return False
+
+
+@compiled
 def emit_grid(lanes: Any, chunk: Any) -> None:
     """Write the output grid up to the ends of the steps."""
     if len(lanes.plain) > 0:
-        call_part(lanes.call[CALL_TURN], lanes, 0.0, 0.0)
+        if is_any_due(lanes, chunk.times):
+            call_part(lanes.call[CALL_TURN], lanes, 0.0, 0.0)
+            call_part(lanes.call[CALL_PLAIN], lanes, 0.0, 0.0)
+        return
     for lane in range(lanes.size[WIDTH]):
         while lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, chunk.times):
             _emit_points(lanes, lane, chunk)
@@ -96,13 +108,6 @@ def _emit_points(lanes: Any, lane: Any, chunk: Any) -> None:
         n_point += 1
         count[NEXT_TIME, lane] += 1
     if n_out == 0:
-        return
-    if len(lanes.plain) > 0:
-        whole = chunk_from(count[CHUNK, lane]).trajectories
-        row = count[RUN, lane] * whole.shape[1] + first
-        for k in range(n_point):
-            lanes.size[ROW_AT] = whole.ctypes.data + 8 * n_out * (row + k)
-            call_part(lanes.call[CALL_PLAIN], lanes, float(lane), float(k))
         return
     call_part(lanes.call[CALL_POINTS], lanes, float(lane), 0.0)
     rows = chunk_from(count[CHUNK, lane]).trajectories[count[RUN, lane]]

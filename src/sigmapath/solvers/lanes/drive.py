@@ -22,7 +22,7 @@ from sigmapath.solvers.controller import GROW, SAFETY, SHRINK, smallest_step
 from sigmapath.solvers.drive import apply_due, forget, next_stop
 from sigmapath.solvers.interpolate import interpolate
 from sigmapath.solvers.lanes import slots
-from sigmapath.solvers.lanes.dense import cut_at_roots, emit_grid, is_due, reduce_steps
+from sigmapath.solvers.lanes.dense import cut_at_roots, emit_grid, is_any_due, reduce_steps
 from sigmapath.solvers.lanes.lane import enter, expose, read_state
 from sigmapath.solvers.lanes.stops import happen, hop, look, renew
 from sigmapath.solvers.reducers import begin_reducers, finish_reducers
@@ -69,6 +69,7 @@ T, H, ERROR, POWER, UNDER, TAKEN = (
 )
 H_NEXT, T_STOP, T_NEW, RIGHT_END = slots.H_NEXT, slots.T_STOP, slots.T_NEW, slots.RIGHT_END
 T_ARRIVE = slots.T_ARRIVE
+TIMES_AT, N_TIMES, ROWS_AT = slots.TIMES_AT, slots.N_TIMES, slots.ROWS_AT
 RUN, CHUNK, STEPS, REJECTED, WAS_REJECTED, FAILURE, ARRIVES = (
     slots.RUN,
     slots.CHUNK,
@@ -136,6 +137,8 @@ def _fill(lanes: Any, chunk: Any, here: Any, lane: Any, next_run: Any) -> Any:
         if code == OK and t < chunk.t_end[0]:
             enter(lanes, lane, work, t, next_stop(work, chunk.t_end[0], chunk.jump_times))
             lanes.count[RUN, lane] = run
+            rows = chunk.trajectories
+            lanes.count[ROWS_AT, lane] = rows.ctypes.data + 8 * run * rows.shape[1] * rows.shape[2]
             lanes.count[FAILURE, lane] = STEP_TOO_SMALL
             return next_run
         _close(lanes, lane, run, code, t)
@@ -272,12 +275,7 @@ def _try_steps(lanes: Any) -> Any:
 def _read_off(lanes: Any, chunk: Any, has_grid: Any, has_reducers: Any) -> None:
     """See what lies inside the accepted steps."""
     has_roots = lanes.size[LANE_N_ROOT] > 0
-    is_any = has_reducers or has_roots
-    if has_grid and not is_any:
-        for lane in range(lanes.size[WIDTH]):
-            if lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, chunk.times):
-                is_any = True
-    if not is_any:
+    if not (has_reducers or has_roots or (has_grid and is_any_due(lanes, chunk.times))):
         return
     call_part(lanes.call[CALL_DENSE], lanes, 0.0, 0.0)
     if has_roots:
@@ -351,6 +349,7 @@ def run_lanes(lanes: Any, chunk: Any, here: Any, is_last: Any, first_run: Any) -
     width, time, count = lanes.size[WIDTH], lanes.time, lanes.count
     has_grid = chunk.trajectories.shape[1] > 0
     has_reducers = work_from(lanes.home[0]).codes.shape[0] > 0
+    lanes.size[TIMES_AT], lanes.size[N_TIMES] = chunk.times.ctypes.data, len(chunk.times)
     next_run, turn = first_run, 0
     for lane in range(width):
         if count[RUN, lane] < 0 and chunk.stop_flag[0] == 0:

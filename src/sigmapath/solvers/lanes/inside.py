@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sigmapath.solvers.ir import pointer
 from sigmapath.solvers.lanes import slots
 from sigmapath.solvers.lanes.text import Body
 from sigmapath.solvers.layout import NEAR_ROOT
@@ -144,27 +145,55 @@ def _transposed(body: Body, values: list[str]) -> list[str]:
 
 
 def _plain(body: Body) -> None:
-    """Write the observables of lane a, at the place in THETA of number b, to the row at ROW_AT."""
-    time, turned, floor = body.field("time"), body.field("turned"), body.field("floor")
-    size = body.field("size")
-    out, n_out = body.entry(size, slots.ROW_AT), body.entry(size, slots.N_OUT)
-    which = body.add("fptosi double %b to i64")
-    place = body.add(f"add i64 {body.add(f'mul i64 {which}, 8')}, {body.bytes * slots.THETA}")
-    theta = body.spread(body.scalar(time, place))
-    rest = body.op("fsub", body.splat(1.0), theta)
+    """Write the observables of every lane at the output times that are due in its step."""
+    time, count, size = body.field("time"), body.field("count"), body.field("size")
+    n_times, times = body.entry(size, slots.N_TIMES), body.entry(size, slots.TIMES_AT)
+    row_size = body.add(f"mul i64 {body.entry(size, slots.N_OUT)}, 8")
+    turned, floor = body.field("turned"), body.field("floor")
     length = body.add(f"mul i64 {body.field('plain', 1)}, 8")
-    lane = body.add("fptosi double %a to i64")
-    lane = body.add(f"mul i64 {lane}, 5")
-    base = body.add(f"add i64 {turned}, {body.add(f'mul i64 {length}, {lane}')}")
-    rows = [body.offset(base, length, k) for k in range(5)]
+    lane, _ = body.begin_loop()
+
+    def clock(slot: int) -> str:
+        return body.scalar(time, body.add(f"add i64 {lane}, {body.bytes * slot}"))
+
+    def counted(slot: int) -> str:
+        return body.scalar(count, body.add(f"add i64 {lane}, {body.bytes * slot}"), "i64")
+
+    taken = clock(slots.TAKEN)
+    end = body.begin_if(body.add(f"fcmp une double {taken}, 0.0"))[0]
+    left, t_new, right = (clock(slot) for slot in (slots.T, slots.T_NEW, slots.RIGHT_END))
+    share = body.add(f"fdiv double 1.0, {body.add(f'fsub double {right}, {left}')}")
+    is_free = body.add(f"icmp eq i64 {counted(slots.ARRIVES)}, 0")
+    rows = counted(slots.ROWS_AT)
+    base = body.add(f"mul i64 {body.add(f'mul i64 {lane}, {length}')}, 5")
+    base = body.add(f"add i64 {turned}, {body.add(f'udiv i64 {base}, 8')}")
+    bases = [body.offset(base, length, k) for k in range(5)]
+    k = body.begin_count(counted(slots.NEXT_TIME))
+    body.stop_unless(body.add(f"icmp slt i64 {k}, {n_times}"))
+    t = body.scalar(times, body.add(f"mul i64 {k}, 8"))
+    is_at_end = body.add(f"fcmp oeq double {t}, {t_new}")
+    is_due = body.add(f"select i1 {is_at_end}, i1 {is_free}, i1 false")
+    is_inside = body.add(f"fcmp olt double {t}, {t_new}")
+    body.stop_unless(body.add(f"or i1 {is_inside}, {is_due}"))
+    place = body.add(f"fmul double {body.add(f'fsub double {t}, {left}')}, {share}")
+    theta = body.spread(place)
+    rest = body.op("fsub", body.splat(1.0), theta)
+    out = body.add(f"add i64 {rows}, {body.add(f'mul i64 {k}, {row_size}')}")
     offset, _ = body.begin_loop()
-    y, delta, one, two, three = (body.load(row, offset) for row in rows)
+    y, delta, one, two, three = (body.load(row, offset) for row in bases)
     inner = body.fma(body.fma(three, theta, two), theta, one)
     value = body.fma(body.fma(inner, rest, delta), theta, y)
     lowest = body.load(floor, offset)
     value = body.select(body.compare("olt", value, lowest), lowest, value)
-    body.store_first(value, out, offset, body.add(f"mul i64 {n_out}, 8"))
+    body.store_first(value, out, offset, row_size)
     body.end_loop(length)
+    body.end_count()
+    typed = pointer("i64", body.opaque)
+    at = body.add(f"add i64 {lane}, {body.bytes * slots.NEXT_TIME}")
+    at = body.add(f"inttoptr i64 {body.add(f'add i64 {count}, {at}')} to {typed}")
+    body.lines.append(f"  store i64 {k}, {typed} {at}, align 8")
+    body.end_if(end)
+    body.end_loop(str(body.bytes), step=8)
 
 
 def _watch(body: Body) -> None:

@@ -6,8 +6,8 @@ Enters: nothing. Leaves: slot numbers. Used by everything in this package.
 from __future__ import annotations
 
 # Lanes.size: states, outputs, root functions, Jacobian values, lanes, whether anything is held or
-# infused in any lane, address of the next row of results.
-N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, ROW_AT, N_LANE_SIZE = range(8)
+# infused in any lane, address and number of the output times.
+N_STATE, N_OUT, N_ROOT, N_JAC, WIDTH, HAS_CHANGES, TIMES_AT, N_TIMES, N_LANE_SIZE = range(9)
 
 # Lanes.call: kernels for lanes, LU of the model, parts that serve every model; a small model's own
 # stage, or 0.
@@ -92,7 +92,7 @@ ROOT_LEFT, ROOT_BEFORE, N_ROOT_ROW = 0, 5, 6
 
 # Lanes.count. RUN: -1 where idle; CHUNK: address of the table of its chunk; FAILURE: status if the
 # step cannot shrink any more; ARRIVES: 1 where the step ends at a breakpoint, 2 at a root; WANTED:
-# samples of the segment, see .dense.
+# samples of the segment, see .dense; ROWS_AT: address of the run's rows of results.
 (
     RUN,
     CHUNK,
@@ -103,5 +103,6 @@ ROOT_LEFT, ROOT_BEFORE, N_ROOT_ROW = 0, 5, 6
     NEXT_TIME,
     ARRIVES,
     WANTED,
+    ROWS_AT,
     N_LANE_COUNT,
-) = range(10)
+) = range(11)

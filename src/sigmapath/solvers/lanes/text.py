@@ -35,6 +35,8 @@ class Body:
         self.bytes = 8 * lanes
         self._count = 0
         self._block = "entry"
+        # Loops that are open, the innermost last: number, block before, place of the phis, sums.
+        self._open: list[tuple[int, str, int, list[str]]] = []
 
     # -- plain instructions --------------------------------------------------------------------
 
@@ -194,30 +196,52 @@ class Body:
         number = self._count = self._count + 1
         head = f"loop{number}"
         self.lines += [f"  br label %{head}", f"{head}:"]
-        self._open = (number, self._block, len(self.lines))
-        offset = f"%o{number}"
-        sums = [f"%s{number}.{k}" for k in range(len(carried))]
-        # Filled in when the loop is closed.
-        self._start = list(carried)
+        # The phis are filled in when the loop is closed.
+        self._open.append((number, self._block, len(self.lines), list(carried)))
         self._block = head
-        return offset, sums
+        return f"%o{number}", [f"%s{number}.{k}" for k in range(len(carried))]
 
     def end_loop(self, end: str, sums: Sequence[str] = (), step: int | None = None) -> None:
         """Close the loop at offset ``end``; ``sums`` are the new carried values."""
-        number, before, place = self._open
-        head, offset = f"loop{number}", f"%o{number}"
+        number, before, place, starts = self._open.pop()
+        head, latch, offset = f"loop{number}", self._block, f"%o{number}"
         self.lines.append(f"  {offset}.next = add i64 {offset}, {step or self.bytes}")
         self.lines.append(f"  {offset}.more = icmp ult i64 {offset}.next, {end}")
         done = f"done{number}"
         self.lines.append(f"  br i1 {offset}.more, label %{head}, label %{done}")
         self.lines.append(f"{done}:")
-        phis = [f"  {offset} = phi i64 [ 0, %{before} ], [ {offset}.next, %{head} ]"]
-        for k, (start, new) in enumerate(zip(self._start, sums, strict=True)):
+        phis = [f"  {offset} = phi i64 [ 0, %{before} ], [ {offset}.next, %{latch} ]"]
+        for k, (start, new) in enumerate(zip(starts, sums, strict=True)):
             phis.append(
-                f"  %s{number}.{k} = phi {self.real} [ {start}, %{before} ], [ {new}, %{head} ]"
+                f"  %s{number}.{k} = phi {self.real} [ {start}, %{before} ], [ {new}, %{latch} ]"
             )
         self.lines[place:place] = phis
         self._block = done
+
+    def begin_count(self, start: str) -> str:
+        """Open a loop that counts from a whole number on; return the name of the count."""
+        number = self._count = self._count + 1
+        self.lines += [f"  br label %loop{number}", f"loop{number}:"]
+        self._open.append((number, self._block, len(self.lines), [start]))
+        self._block = f"loop{number}"
+        return f"%k{number}"
+
+    def stop_unless(self, condition: str) -> None:
+        """Leave the innermost loop where an i1 does not hold."""
+        number = self._open[-1][0]
+        block = f"go{self._count}.{number}"
+        self._count += 1
+        self.lines += [f"  br i1 {condition}, label %{block}, label %done{number}", f"{block}:"]
+        self._block = block
+
+    def end_count(self) -> None:
+        """Close the loop; its count is then the first number it was left at."""
+        number, before, place, (start,) = self._open.pop()
+        k, head, latch = f"%k{number}", f"loop{number}", self._block
+        self.lines += [f"  {k}.next = add i64 {k}, 1", f"  br label %{head}", f"done{number}:"]
+        phi = f"  {k} = phi i64 [ {start}, %{before} ], [ {k}.next, %{latch} ]"
+        self.lines[place:place] = [phi]
+        self._block = f"done{number}"
 
     def begin_if(self, condition: str) -> tuple[str, str]:
         """Open a block that runs where an i1 holds."""
