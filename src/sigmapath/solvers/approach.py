@@ -53,6 +53,10 @@ _MANY_TURNS, _MUCH_LARGER = 20, 1e4
 # Relative size of the disturbance of a root, how far it must shrink, how far it may grow first,
 # and how far along a neutral direction it may come to rest.
 _DISTURBANCE, _RETURNED, _LOST, _NEIGHBOUR = 1e-3, 1e-6, 0.5, 0.05
+# Newton's method is tried where the trajectory has moved by less than this since the last time,
+# relatively; and on a leash, where a root is known already, by less than so many times the reach:
+# what moves more has not come within the reach yet, or will have moved no more the next time.
+_SLOW, _SLOW_ON_LEASH = 0.5, 10.0
 
 
 @compiled
@@ -131,7 +135,7 @@ def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
     """Integrate from row Y with Rodas5P until a root lies within reach of the trajectory.
 
     At times 1, 2, 4, ... of the fastest time constant, and beyond with every step, Newton's
-    method starts from the trajectory, and gives up as soon as it strays.
+    method starts from the trajectory where that has become slow, and gives up as soon as it strays.
 
     Parameters
     ----------
@@ -160,6 +164,7 @@ def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
     work.flag[JAC_IS_FRESH] = 0
     copy_row(vec[Y], rest.vec[LAST])
     copy_row(vec[RATE], rest.vec[HEADING])
+    slow = _SLOW if np.isinf(leash) else _SLOW_ON_LEASH * reach
     t, h, check, last_error, n_turns = 0.0, _FIRST_STEP * unit, _FIRST_CHECK * unit, 1e-4, 0
     for _ in range(int(rest.limit[MAX_REST_STEPS])):
         error = call_part(work.part[RODAS5P], work, t, h)
@@ -181,7 +186,7 @@ def approach(work: Any, rest: Any, reach: Any, leash: Any) -> Any:
         result[R_TIME] = t
         if distance(rest, vec[Y], rest.vec[ROOT_AT]) > leash:
             return _UNSTABLE
-        is_slow = distance(rest, vec[Y], rest.vec[LAST]) <= 0.5
+        is_slow = distance(rest, vec[Y], rest.vec[LAST]) <= slow
         copy_row(vec[Y], rest.vec[LAST])
         if is_slow:
             copy_row(vec[Y], rest.vec[POINT])
