@@ -56,7 +56,7 @@ _DISTURBANCE, _RETURNED, _LOST, _NEIGHBOUR = 1e-3, 1e-6, 0.5, 0.05
 # Newton's method is tried where the trajectory has moved by less than this since the last time,
 # relatively; and on a leash, where a root is known already, by less than so many times the reach:
 # what moves more has not come within the reach yet, or will have moved no more the next time.
-_SLOW, _SLOW_ON_LEASH = 0.5, 10.0
+_SLOW, _SLOW_ON_LEASH = 0.05, 10.0
 
 
 @compiled
