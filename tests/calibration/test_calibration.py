@@ -137,7 +137,7 @@ def test_a_known_rate_constant_is_found(tmp_path: Path) -> None:
     assert "DO NOT" in report(calibration, off)
 
 
-@pytest.mark.parametrize("name", ["nmdar", "neurotrophin"])
+@pytest.mark.parametrize("name", ["nmdar", "neurotrophin", "potassium"])
 def test_repeating_a_fit_gives_the_values_of_the_model(name: str) -> None:
     found = repeat(find_calibration(name), quiet=True)
     assert found.reproduces, report(find_calibration(name), found)
