@@ -17,13 +17,18 @@ _MOST_TRIALS = 4
 
 
 def batch_size(sweep: Sweep, case: Case, seconds: float, n_cores: int) -> int:
-    """Runs that take about ``seconds``, from ever longer trials; bounded by memory."""
+    """Runs that take about ``seconds``, from ever longer trials; bounded by memory.
+
+    Not fewer than the program's ``least``: one that runs a fixed number at a time takes as long for
+    one of them, which is no sweep.
+    """
     bound = int(_LARGEST_BATCH / (8.0 * len(case.times) * max(1, len(case.species))))
-    n = 8 * n_cores
+    least = max(n_cores, min(sweep.least, bound))
+    n = max(8 * n_cores, least)
     sweep.run(case.draws(n, 0))
     for _ in range(_MOST_TRIALS):
         rate, _ = runs_per_second(sweep, case.draws(n, 0))
-        wanted = max(n_cores, min(int(rate * seconds), bound))
+        wanted = max(least, min(int(rate * seconds), bound))
         # A short trial measures what a sweep costs before its first run.
         if wanted <= 2 * n:
             return wanted

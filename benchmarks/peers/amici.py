@@ -38,7 +38,7 @@ _LARGEST_BATCH = 200e6
 _READY = """
 import logging, os, sys, tempfile, time, warnings
 import numpy as np
-os.environ["AMICI_PARALLEL_COMPILE"] = str(len(os.sched_getaffinity(0)))
+os.environ.setdefault("AMICI_PARALLEL_COMPILE", "")  # all cores
 import amici
 import amici.sim.sundials as sundials
 warnings.simplefilter("ignore")
@@ -141,6 +141,8 @@ class _Solve:
 
 
 class _Sweep:
+    least = 1
+
     def __init__(self, prepared: _Prepared, rtol: float, n_cores: int) -> None:
         self.prepared, self.n_cores = prepared, n_cores
         self.model, self.solver = prepared.pair(rtol)

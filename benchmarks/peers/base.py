@@ -36,6 +36,9 @@ class TimedSolve(Protocol):
 class Sweep(Protocol):
     """Many runs with other parameters, on all cores, trajectories of all species kept."""
 
+    least: int
+    """Runs from which the program is at its best; 1 where their number does not matter."""
+
     def run(self, values: FloatArray) -> FloatArray:
         """Run one row of ``values`` after another; shape (n, n_time, n_species), NaN: failed."""
 

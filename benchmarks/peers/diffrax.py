@@ -65,7 +65,7 @@ class _Prepared:
         return solve
 
     def sweep(self, rtol: float, n_cores: int) -> Sweep:
-        return ProcessSweep(_runner, self.case, rtol, n_cores)
+        return ProcessSweep(_runner, self.case, rtol, n_cores, _RUNS_AT_A_TIME)
 
 
 def _one_run(model: JaxModel, case: Case, rtol: float) -> Callable[[Any], Any]:

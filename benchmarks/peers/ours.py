@@ -83,8 +83,10 @@ class _Sweep:
     def __init__(self, prepared: _Prepared, rtol: float, n_cores: int) -> None:
         self.prepared = prepared
         self.options = {"rtol": rtol, "method": prepared.method, "threads": n_cores}
+        self.least = 1
         if len(prepared.case.species) <= _SMALL:
             # Enough runs for SIMD lanes, whose loop is compiled once per machine.
+            self.least = _MANY_RUNS
             self.run(prepared.case.draws(_MANY_RUNS, 0))
 
     def run(self, values: FloatArray) -> FloatArray:

@@ -29,11 +29,19 @@ class ProcessSweep:
     rtol : float
     n_cores : int
         Processes; each is kept on a core of its own where the system allows it.
+    at_a_time : int
+        Runs that a process wants to be sent at a time.
     """
 
     def __init__(
-        self, load: Callable[[Case, float], Runner], case: Case, rtol: float, n_cores: int
+        self,
+        load: Callable[[Case, float], Runner],
+        case: Case,
+        rtol: float,
+        n_cores: int,
+        at_a_time: int = 1,
     ) -> None:
+        self.least = at_a_time * n_cores
         self.shape = (N_POINTS, len(case.species))
         context = get_context("spawn")
         self.pipes, self.processes = [], []

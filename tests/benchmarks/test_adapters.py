@@ -17,6 +17,7 @@ from benchmarks.peers.ours import Sigmapath
 from benchmarks.peers.registry import installed_peers
 from benchmarks.report import Point, Row, work_precision, write_csv
 from benchmarks.statistics import Spread, scaled_rms_error
+from benchmarks.throughput import batch_size
 
 PEERS, ABSENT = installed_peers()
 EVERY_PEER = [
@@ -160,6 +161,26 @@ def test_sweeps_agree_run_by_run(peer, case, own_sweep):
         sweep.close()
     assert found.shape == own_sweep.shape == (5, len(case.times), len(case.species))
     assert scaled_rms_error(found, own_sweep) < 1e-4
+
+
+@dataclass
+class _SlowSweep:
+    """A sweep of which every batch takes 20 ms, whatever its size."""
+
+    least: int
+
+    def run(self, values: np.ndarray) -> np.ndarray:
+        time.sleep(0.02)
+        return np.zeros((len(values), 1, 1))
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+
+@pytest.mark.parametrize(("least", "lowest"), [(1, 2), (256, 256)])
+def test_a_batch_is_no_smaller_than_a_program_wants(case, least, lowest):
+    # 16 runs in 20 ms: by their rate alone, one run would be enough for a thousandth of a second.
+    assert batch_size(_SlowSweep(least), case, 1e-3, 2) == lowest
 
 
 @dataclass
