@@ -6,6 +6,7 @@ Enters: a name from doses, axes, parameters or initial values. Leaves: a :class:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import SupportsFloat
 
 from sigmapath.errors import PlanError, SigmapathError, UnitError, UnknownNameError
@@ -17,6 +18,7 @@ from sigmapath.record import record
 __all__ = ["Scope", "Target", "model_unit"]
 
 
+@lru_cache(maxsize=256)
 def model_unit(text: str) -> Unit | None:
     """Return the unit a model's text names, None where it has none that can be read."""
     if not text:

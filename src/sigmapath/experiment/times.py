@@ -85,7 +85,8 @@ def resolve_times(
 
 def _as_array(times: Any, scope: Scope) -> NDArray[np.float64]:
     entries = times if isinstance(times, np.ndarray) else list(times)
-    if any(isinstance(entry, str) for entry in entries) and np.ndim(entries) == 1:
+    is_plain = isinstance(times, np.ndarray) and times.dtype.kind in "fiu"
+    if not is_plain and any(isinstance(e, str) for e in entries) and np.ndim(entries) == 1:
         return np.array(
             [scope.time(entry, name=f"entry {i}", where="times") for i, entry in enumerate(entries)]
         )

@@ -42,8 +42,9 @@ from sigmapath.status import Status
 
 __all__ = ["Engine", "run_options", "without_value"]
 
-# Sweeps of at least this many runs are worth the optimising compiler; below it the quick tier gives
-# the first result sooner. Part of every result's fingerprint.
+# Sweeps of at least this many runs are worth the optimising compiler, and those that go in lanes of
+# their own accord; below it the quick tier gives the first result sooner. Part of every result's
+# fingerprint.
 _RUNS_FOR_FAST_TIER = 64
 _BAD_START = int(Status.BAD_START)
 
@@ -252,10 +253,11 @@ class Engine:
     def _setup(self, plan: RunPlan, chosen: RunOptions) -> Setup:
         """What a plan is run with: made for the first plan of its kind, then kept."""
         n_runs = plan.n_runs
-        tier: Tier = chosen.tier or (
-            "fast" if n_runs >= _RUNS_FOR_FAST_TIER and chosen.backend == "llvm" else "quick"
-        )
         has_own_code, most_lanes = pays_for_own_code(n_runs), self._most_lanes(n_runs)
+        is_worth_it = n_runs >= _RUNS_FOR_FAST_TIER or most_lanes != 1
+        tier: Tier = chosen.tier or (
+            "fast" if is_worth_it and chosen.backend == "llvm" else "quick"
+        )
         conservation = self.conservation(plan) if plan.rest is not None else None
         looked_at = tuple([output.expr for output in plan.outputs])
         moieties = None if conservation is None else conservation.matrix.tobytes()

@@ -53,9 +53,10 @@ _MANY_TURNS, _MUCH_LARGER = 20, 1e4
 # Relative size of the disturbance of a root, how far it must shrink, how far it may grow first,
 # and how far along a neutral direction it may come to rest.
 _DISTURBANCE, _RETURNED, _LOST, _NEIGHBOUR = 1e-3, 1e-6, 0.5, 0.05
-# Newton's method is tried where the trajectory has moved by less than this since the last time,
-# relatively; and on a leash, where a root is known already, by less than so many times the reach:
-# what moves more has not come within the reach yet, or will have moved no more the next time.
+# Newton's method is tried where the trajectory has moved by less than this since it was looked at
+# last, relatively; and on a leash, where a root is known already, by less than so many times the
+# reach. Each try costs a dense factorisation, some five steps; a trajectory that moves more has
+# either not come to rest or will have stopped when it is looked at next, a step or two later.
 _SLOW, _SLOW_ON_LEASH = 0.05, 10.0
 
 

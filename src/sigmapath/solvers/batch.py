@@ -21,6 +21,9 @@ __all__ = ["BatchInput", "BatchOutput", "JumpTable", "ReducerTable", "Rested"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+_JUMPS = frozenset(int(op) for op in JumpOp)
+_REDUCERS = frozenset(int(op) for op in ReducerOp)
+
 
 def _floats(values: object, n_dim: int) -> FloatArray:
     array = np.ascontiguousarray(values, dtype=np.float64)
@@ -64,7 +67,7 @@ class JumpTable:
             raise PlanError(
                 "jump times must be finite, >= 0 and ascending", found=str(self.time[:20])
             )
-        if len(self.op) and not np.isin(self.op, [int(op) for op in JumpOp]).all():
+        if not set(self.op.tolist()) <= _JUMPS:
             raise PlanError("unknown jump operation", found=str(self.op[:20]))
 
     def __len__(self) -> int:
@@ -106,7 +109,7 @@ class ReducerTable:
         columns = (self.op, self.output, self.after, self.until, self.level)
         if len({len(column) for column in columns}) != 1:
             raise PlanError("columns of a reducer table differ in length")
-        if len(self.op) and not np.isin(self.op, [int(op) for op in ReducerOp]).all():
+        if not set(self.op.tolist()) <= _REDUCERS:
             raise PlanError("unknown readout operation", found=str(self.op[:20]))
         if np.isnan(self.after).any() or np.isnan(self.until).any():
             raise PlanError("a readout window is not a number")

@@ -124,7 +124,7 @@ class Rest(NamedTuple):
                 pivots one; then the sums that a singular Newton matrix conserves
     totals      float64 (n_moiety + n_state,) their totals
     moiety_of   int64 (n_state,)            row of ``reduced`` replacing this equation, or -1
-    order       int64 (2, n_state)          row and column order of the factors
+    order       int64 (3, n_state)          row and column order of the factors, scratch
     trigger     float64 (2, n_event)        event triggers before and after
     limit       float64 (3,)                tolerance, reach of the first Newton search, steps; read
                 only

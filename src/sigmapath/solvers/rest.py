@@ -107,7 +107,7 @@ def new_rest(
         np.zeros((rows.shape[0] + n, n)),
         np.zeros(rows.shape[0] + n),
         np.full(n, -1, dtype=np.int64),
-        np.zeros((2, n), dtype=np.int64),
+        np.zeros((3, n), dtype=np.int64),
         np.zeros((2, n_event)),
         np.array([tolerance, newton_reach, float(max_steps)]),
         np.zeros(_N_RESULT),
