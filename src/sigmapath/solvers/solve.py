@@ -278,7 +278,7 @@ def _check_batch(kernels: Kernels, batch: BatchInput) -> None:
 
 
 def _check_jumps(kernels: Kernels, jumps: JumpTable) -> None:
-    of_parameter = np.isin(jumps.op, (int(JumpOp.SET_PARAMETER), int(JumpOp.ADD_PARAMETER)))
+    of_parameter = (jumps.op == JumpOp.SET_PARAMETER) | (jumps.op == JumpOp.ADD_PARAMETER)
     size = np.where(of_parameter, kernels.n_param, kernels.n_state)
     if ((jumps.index < 0) | (jumps.index >= size)).any() or (jumps.scale >= kernels.n_p).any():
         raise PlanError("a jump refers to a parameter or state that the model does not have")
