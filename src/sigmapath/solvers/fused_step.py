@@ -138,12 +138,8 @@ class _StepWriter(StepWriter):
     """Lines of the step: what stands between the stages."""
 
     def __init__(self, parts: _Parts, prefix: str) -> None:
-        super().__init__(parts.n, prefix, parts.opaque)
+        super().__init__(parts.n, prefix, parts.opaque, parts.fused)
         self._parts = parts
-        self.declarations = {
-            "declare double @llvm.fabs.f64(double)",
-            "declare double @llvm.sqrt.f64(double)",
-        }
         self._length = -(-self.n // _WIDTH) * _WIDTH
         size = _N_OWN * self._length
         self.lines.append(f"  %room = alloca double, i64 {size}, align {8 * _WIDTH}")
@@ -202,14 +198,6 @@ class _StepWriter(StepWriter):
                 u, constant = self._kept(k, i, _WIDTH), number(factor, _WIDTH)
                 total = self._plus_product(u, constant, total, _WIDTH)
             self._keep(row, i, _WIDTH, total)
-
-    def _plus_product(self, a: str, b: str, c: str, width: int = 1) -> str:
-        """``a * b + c``."""
-        if not self._parts.fused:
-            return self._plus(width, c, self._times(width, a, b))
-        kind, suffix = several(width), "f64" if width == 1 else f"v{width}f64"
-        self.declarations.add(f"declare {kind} @llvm.fma.{suffix}({kind}, {kind}, {kind})")
-        return self._add(f"call {kind} @llvm.fma.{suffix}({kind} {a}, {kind} {b}, {kind} {c})")
 
     def _room(self, row: int, i: int, width: int) -> str:
         real = pointer("double", self.opaque)

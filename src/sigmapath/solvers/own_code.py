@@ -85,7 +85,7 @@ def _solver_parts(program: NDArray[np.int64], n: int, kernels: Kernels | None) -
             return
         yield lu_text(program, prefix, opaque=opaque, fused=fused)
         if has_step:
-            yield step_text(n, prefix, has_time_rate=has_time_rate, opaque=opaque)
+            yield step_text(n, prefix, has_time_rate=has_time_rate, opaque=opaque, fused=fused)
 
     names = ["dense", "step"] if has_step else []
     if bodies is not None:

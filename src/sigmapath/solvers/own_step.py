@@ -1,8 +1,7 @@
 """Print one step of Rodas5P for a model of known size as straight-line LLVM IR.
 
 Enters: the number of states. Leaves: the text of the part ``step``, which does what
-:mod:`.rosenbrock` does for every model: the same sums in the same order. Called by
-:mod:`.own_code`.
+:mod:`.rosenbrock` does for every model. Called by :mod:`.own_code`.
 
 A loop over eight states is over before a vector unit has got going: the compiled loops spend twice
 the time of the model's own arithmetic on the sums over stages. With the size known the sums are
@@ -10,6 +9,8 @@ vectors of eight numbers, in registers. Runs with infusions or held states take 
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.ir import (
@@ -31,9 +32,11 @@ __all__ = ["MOST_STATES", "StepWriter", "step_text"]
 # Beyond this many states loops are as good, and the code would only fill the caches.
 MOST_STATES = 128
 _N_STAGE = 8
+# Solves need this row only after what is added has been.
+_ADDED = at.SCRATCH
 
 
-def step_text(n: int, prefix: str, *, has_time_rate: bool, opaque: bool) -> str:
+def step_text(n: int, prefix: str, *, has_time_rate: bool, opaque: bool, fused: bool) -> str:
     """Function ``step`` of a model whose mass matrix is one; calls ``factor`` and ``solve``.
 
     Parameters
@@ -46,20 +49,17 @@ def step_text(n: int, prefix: str, *, has_time_rate: bool, opaque: bool) -> str:
         Whether the right-hand side depends on time, so that df/dt has a kernel.
     opaque : bool
         Whether pointers have no element type.
+    fused : bool
+        Whether the CPU multiplies and adds in one operation.
     """
-    write = StepWriter(n, prefix, opaque)
+    write = StepWriter(n, prefix, opaque, fused)
     write.choose()
     write.linearise(has_time_rate)
     for stage in range(_N_STAGE):
         write.stage(stage, has_time_rate=has_time_rate)
     write.result()
     text = function(f"double @{prefix}step(i64 %table, double %t, double %h)", write.lines)
-    intrinsics = [
-        f"declare {several(width)} @llvm.fabs.{_suffix(width)}({several(width)})"
-        for width in sorted({1, *(width for _, width in chunks(n))})
-    ]
-    root = "declare double @llvm.sqrt.f64(double)"
-    return "\n".join([*intrinsics, root, text])
+    return "\n".join([*sorted(write.declarations), text])
 
 
 def _suffix(width: int) -> str:
@@ -69,9 +69,10 @@ def _suffix(width: int) -> str:
 class StepWriter:
     """Lines of the function, in the order of the step."""
 
-    def __init__(self, n: int, prefix: str, opaque: bool) -> None:
-        self.n, self.prefix, self.opaque = n, prefix, opaque
+    def __init__(self, n: int, prefix: str, opaque: bool, fused: bool) -> None:
+        self.n, self.prefix, self.opaque, self.fused = n, prefix, opaque, fused
         self.lines: list[str] = []
+        self.declarations = {"declare double @llvm.sqrt.f64(double)"}
         self._count = 0
 
     def _add(self, text: str) -> str:
@@ -102,13 +103,19 @@ class StepWriter:
     def _times(self, width: int, a: str, b: str) -> str:
         return self._add(f"fmul {several(width)} {a}, {b}")
 
-    def _sum(self, factors: list[float], i: int, width: int, first: str | None = None) -> str:
-        """``first + factors[0] u_1 + factors[1] u_2 + ...``, from the left."""
+    def _plus_product(self, a: str, b: str, c: str, width: int = 1) -> str:
+        """``a * b + c``."""
+        if not self.fused:
+            return self._plus(width, c, self._times(width, a, b))
+        kind, suffix = several(width), _suffix(width)
+        self.declarations.add(f"declare {kind} @llvm.fma.{suffix}({kind}, {kind}, {kind})")
+        return self._add(f"call {kind} @llvm.fma.{suffix}({kind} {a}, {kind} {b}, {kind} {c})")
+
+    def _sum(self, factors: Sequence[float], values: Sequence[str], width: int, first: str) -> str:
+        """``first + factors[0] values[0] + factors[1] values[1] + ...``, from the left."""
         total = first
-        for k, factor in enumerate(factors):
-            term = self._times(width, number(factor, width), self._load(at.K + k, i, width))
-            total = term if total is None else self._plus(width, total, term)
-        assert total is not None
+        for factor, value in zip(factors, values, strict=True):
+            total = self._plus_product(number(float(factor), width), value, total, width)
         return total
 
     def choose(self) -> None:
@@ -198,31 +205,29 @@ class StepWriter:
         time_factor = float(RODAS5P.time[s]) if has_time_rate and s < 5 else 0.0
         scaled = self._times(1, "%h", number(time_factor)) if time_factor else None
         for i, width in chunks(self.n):
-            if s == 0:
-                right = self._load(at.RATE, i, width)
-            else:
-                combined = self._sum([float(c) for c in RODAS5P.c[s, :s]], i, width)
-                combined = self._times(width, spread(self._add, "%r", width), combined)
-                right = self._plus(width, self._load(at.RIGHT, i, width), combined)
+            right = self._load(at.RIGHT if s else at.RATE, i, width)
+            if s > 0:
+                per_h = spread(self._add, "%r", width)
+                right = self._plus_product(self._load(_ADDED, i, width), per_h, right, width)
             if scaled is not None:
-                term = self._load(at.TIME_RATE, i, width)
-                term = self._times(width, spread(self._add, scaled, width), term)
-                right = self._plus(width, right, term)
+                slope, factor = self._load(at.TIME_RATE, i, width), spread(self._add, scaled, width)
+                right = self._plus_product(slope, factor, right, width)
             self._store(at.RIGHT, i, width, right)
         given = f"i64 %table, double {number(s)}, double 0.0"
         self._add(f"call double @{self.prefix}solve({given})")
 
     def _move(self, s: int) -> None:
-        """The point of stage s in row STAGE, and f there in row RIGHT."""
+        """The point of stage s in row STAGE, what is added to f there, and f in row RIGHT."""
         for i, width in chunks(self.n):
+            u = [self._load(at.K + k, i, width) for k in range(s)]
             if s < 6:
-                first = self._load(at.Y, i, width)
-                x = self._sum([float(a) for a in RODAS5P.a[s, :s]], i, width, first)
+                x = self._sum(RODAS5P.a[s, :s].tolist(), u, width, self._load(at.Y, i, width))
             else:
                 # The last stages differ from their predecessor by the newest u.
-                newest = self._load(at.K + s - 1, i, width)
-                x = self._plus(width, self._load(at.STAGE, i, width), newest)
+                x = self._plus(width, self._load(at.STAGE, i, width), u[-1])
             self._store(at.STAGE, i, width, x)
+            added = self._sum(RODAS5P.c[s, :s].tolist(), u, width, number(0.0, width))
+            self._store(_ADDED, i, width, added)
         node = self._times(1, number(float(RODAS5P.node[s])), "%h") if s < 5 else "%h"
         self._tell_time(self._plus(1, "%t", node))
         self._call_kernel("rhs", at.STAGE, self._place(at.RIGHT, 0, 1))
@@ -236,8 +241,8 @@ class StepWriter:
             new = self._plus(width, self._load(at.STAGE, i, width), u)
             self._store(at.Y_NEW, i, width, new)
             largest = self._larger(width, self._size(width, self._load(at.Y, i, width)), new)
-            scale = self._times(width, spread(self._add, "%rtol", width), largest)
-            scale = self._plus(width, self._load(at.ATOL, i, width), scale)
+            rtol = spread(self._add, "%rtol", width)
+            scale = self._plus_product(rtol, largest, self._load(at.ATOL, i, width), width)
             ratio = self._add(f"fdiv {several(width)} {u}, {scale}")
             square = self._times(width, ratio, ratio)
             for k in range(width):
@@ -258,9 +263,9 @@ class StepWriter:
         self.lines.append(f"  ret double {norm}")
 
     def _size(self, width: int, value: str) -> str:
-        return self._add(
-            f"call {several(width)} @llvm.fabs.{_suffix(width)}({several(width)} {value})"
-        )
+        kind, suffix = several(width), _suffix(width)
+        self.declarations.add(f"declare {kind} @llvm.fabs.{suffix}({kind})")
+        return self._add(f"call {kind} @llvm.fabs.{suffix}({kind} {value})")
 
     def _larger(self, width: int, size: str, new: str) -> str:
         """The larger of a size and |new|."""

@@ -33,7 +33,7 @@ N, A_DFDT, JAC_IS_FRESH = at.N, at.A_DFDT, at.JAC_IS_FRESH
     at.RATE,
     at.TIME_RATE,
 )
-STAGE, RIGHT, K = at.STAGE, at.RIGHT, at.K
+STAGE, RIGHT, SCRATCH, K = at.STAGE, at.RIGHT, at.SCRATCH, at.K
 PART_FACTOR, PART_SOLVE = at.PART_FACTOR, at.PART_SOLVE
 S_FACTOR, S_SOLVE = at.S_FACTOR, at.S_SOLVE
 
@@ -64,6 +64,14 @@ def _solve_stage(work: Any, time_factor: Any, right: Any, stage: Any) -> None:
     call_part(work.part[PART_SOLVE], work, float(stage), 0.0)
 
 
+@inlined
+def _rates(work: Any, t: Any, x: Any, right: Any, added: Any) -> None:
+    """Right-hand side of a stage: f at its point, and what earlier stages add where M is not 0."""
+    rates(work, t, x, right)
+    for i in range(work.size[N]):
+        right[i] += work.vec[MASS, i] * added[i]
+
+
 @compiled
 def rosenbrock_step(work: Any, t: Any, h: Any) -> Any:
     """Step from row Y at t to row Y_NEW at t + h; stages stay in rows K .. K + 7.
@@ -73,7 +81,8 @@ def rosenbrock_step(work: Any, t: Any, h: Any) -> Any:
     """
     vec = work.vec
     n = work.size[N]
-    y, x, right, y_new, mass = vec[Y], vec[STAGE], vec[RIGHT], vec[Y_NEW], vec[MASS]
+    # Solves need row SCRATCH only after what is added has been.
+    y, x, right, added, y_new = vec[Y], vec[STAGE], vec[RIGHT], vec[SCRATCH], vec[Y_NEW]
     u1, u2, u3, u4 = vec[K], vec[K + 1], vec[K + 2], vec[K + 3]
     u5, u6, u7, u8 = vec[K + 4], vec[K + 5], vec[K + 6], vec[K + 7]
     if work.flag[JAC_IS_FRESH] == 0:
@@ -91,57 +100,51 @@ def rosenbrock_step(work: Any, t: Any, h: Any) -> Any:
         right[i] = vec[RATE, i]
     _solve_stage(work, h * TIME_1, right, 0)
 
+    # Stages read the increments before them once, for the point and for what is added to f there.
     for i in range(n):
         x[i] = y[i] + A21 * u1[i]
-    rates(work, t + NODE_2 * h, x, right)
-    for i in range(n):
-        right[i] += mass[i] * r * (C21 * u1[i])
+        added[i] = r * (C21 * u1[i])
+    _rates(work, t + NODE_2 * h, x, right, added)
     _solve_stage(work, h * TIME_2, right, 1)
 
     for i in range(n):
         x[i] = y[i] + A31 * u1[i] + A32 * u2[i]
-    rates(work, t + NODE_3 * h, x, right)
-    for i in range(n):
-        right[i] += mass[i] * r * (C31 * u1[i] + C32 * u2[i])
+        added[i] = r * (C31 * u1[i] + C32 * u2[i])
+    _rates(work, t + NODE_3 * h, x, right, added)
     _solve_stage(work, h * TIME_3, right, 2)
 
     for i in range(n):
         x[i] = y[i] + A41 * u1[i] + A42 * u2[i] + A43 * u3[i]
-    rates(work, t + NODE_4 * h, x, right)
-    for i in range(n):
-        right[i] += mass[i] * r * (C41 * u1[i] + C42 * u2[i] + C43 * u3[i])
+        added[i] = r * (C41 * u1[i] + C42 * u2[i] + C43 * u3[i])
+    _rates(work, t + NODE_4 * h, x, right, added)
     _solve_stage(work, h * TIME_4, right, 3)
 
     for i in range(n):
         x[i] = y[i] + A51 * u1[i] + A52 * u2[i] + A53 * u3[i] + A54 * u4[i]
-    rates(work, t + NODE_5 * h, x, right)
-    for i in range(n):
-        right[i] += mass[i] * r * (C51 * u1[i] + C52 * u2[i] + C53 * u3[i] + C54 * u4[i])
+        added[i] = r * (C51 * u1[i] + C52 * u2[i] + C53 * u3[i] + C54 * u4[i])
+    _rates(work, t + NODE_5 * h, x, right, added)
     _solve_stage(work, h * TIME_5, right, 4)
 
     for i in range(n):
         x[i] = y[i] + A61 * u1[i] + A62 * u2[i] + A63 * u3[i] + A64 * u4[i] + A65 * u5[i]
-    rates(work, t + h, x, right)
-    for i in range(n):
         combined = C61 * u1[i] + C62 * u2[i] + C63 * u3[i] + C64 * u4[i] + C65 * u5[i]
-        right[i] += mass[i] * r * combined
+        added[i] = r * combined
+    _rates(work, t + h, x, right, added)
     _solve_stage(work, 0.0, right, 5)
 
     # The last stages differ from their predecessor by the newest u: stiffly accurate.
     for i in range(n):
         x[i] += u6[i]
-    rates(work, t + h, x, right)
-    for i in range(n):
         combined = C71 * u1[i] + C72 * u2[i] + C73 * u3[i] + C74 * u4[i] + C75 * u5[i]
-        right[i] += mass[i] * r * (combined + C76 * u6[i])
+        added[i] = r * (combined + C76 * u6[i])
+    _rates(work, t + h, x, right, added)
     _solve_stage(work, 0.0, right, 6)
 
     for i in range(n):
         x[i] += u7[i]
-    rates(work, t + h, x, right)
-    for i in range(n):
         combined = C81 * u1[i] + C82 * u2[i] + C83 * u3[i] + C84 * u4[i] + C85 * u5[i]
-        right[i] += mass[i] * r * (combined + C86 * u6[i] + C87 * u7[i])
+        added[i] = r * (combined + C86 * u6[i] + C87 * u7[i])
+    _rates(work, t + h, x, right, added)
     _solve_stage(work, 0.0, right, 7)
 
     for i in range(n):
