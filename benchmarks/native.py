@@ -134,7 +134,25 @@ loop:
 end:
   ret void
 }
+define void @repeat_both(i64 %f, i64 %n, i64 %t, i64 %y, i64 %p, i64 %out, i64 %g, i64 %table) {
+entry:
+  %kernel = inttoptr i64 %f to POINTER_TO(void (i64, i64, i64, i64))
+  %part = inttoptr i64 %g to POINTER_TO(double (i64, double, double))
+  br label %loop
+loop:
+  %k = phi i64 [0, %entry], [%next, %loop]
+  call void %kernel(i64 %t, i64 %y, i64 %p, i64 %out)
+  WAIT
+  %found = call double %part(i64 %table, double 0.0, double 0.0)
+  WAIT
+  %next = add i64 %k, 1
+  %more = icmp slt i64 %next, %n
+  br i1 %more, label %loop, label %end
+end:
+  ret void
+}
 """
+_LOOPS = ["repeat_kernel", "repeat_part", "repeat_both", "nothing"]
 # A sample lasts about this long [s].
 _SAMPLE = 3e-3
 
@@ -154,7 +172,7 @@ def _repeaters() -> Any:
     text = re.sub(r"POINTER_TO\((.*)\)$", form, _REPEAT, flags=re.MULTILINE)
     text = text.replace("DECLARE_WAIT", f"declare {wait}" if is_x86 else "")
     text = text.replace("WAIT", f"call {wait}" if is_x86 else "")
-    return load_object(compile_object(text, "fast"), ["repeat_kernel", "repeat_part", "nothing"])
+    return load_object(compile_object(text, "fast"), _LOOPS)
 
 
 class Repeated:
@@ -163,7 +181,9 @@ class Repeated:
     def __init__(self, address: int, keeper: Any = None) -> None:
         whole = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 6)
         part = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3, ctypes.c_double)
+        both = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 8)
         loops = _repeaters().addresses
+        self._both = both(loops["repeat_both"])
         self._kernel, self._part = whole(loops["repeat_kernel"]), part(loops["repeat_part"])
         self._address, self._keeper = address, keeper
 
@@ -186,6 +206,21 @@ class Repeated:
     def seconds_as_part(self, table: int, argument: float) -> float:
         """Time of one call as a part of the solver."""
         return _per_call(lambda n: self._part(self._address, n, table, argument)) - self._idle()
+
+    def seconds_in_turn(
+        self,
+        t: FloatArray,
+        y: FloatArray,
+        p: FloatArray,
+        out: FloatArray,
+        *,
+        part: int,
+        table: int,
+    ) -> float:
+        """Time of one call as a kernel and one of a part of the solver, which take turns."""
+        at = [array.ctypes.data for array in (t, y, p, out)]
+        pair = _per_call(lambda n: self._both(self._address, n, *at, part, table))
+        return pair - 2.0 * self._idle()
 
     def _idle(self) -> float:
         """Time of one call of a function that does nothing."""
@@ -236,12 +271,22 @@ class Parts:
             # As in a step: M / (h gamma) with h a hundredth of the run.
             argument = 400.0 / self._simulator.times[-1] if name == "factor" else 0.0
             table = self._worker.table.ctypes.data
-            slot = self._slots[name]
-            address = self._own.get(slot) or int(self._work.part[slot])
-            return Repeated(address).seconds_as_part(table, argument)
+            return Repeated(self._address_of(name)).seconds_as_part(table, argument)
+        return Repeated(self._worker.kernels.address(name)).seconds(*self._arrays(name))
+
+    def seconds_of_turn(self) -> float:
+        """Time of one call of ``rhs`` and one of ``solve`` after it, as in a stage."""
+        return Repeated(self._worker.kernels.address("rhs")).seconds_in_turn(
+            *self._arrays("rhs"),
+            part=self._address_of("solve"),
+            table=self._worker.table.ctypes.data,
+        )
+
+    def _address_of(self, name: str) -> int:
+        slot = self._slots[name]
+        return self._own.get(slot) or int(self._work.part[slot])
+
+    def _arrays(self, name: str) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         kernels = self._worker.kernels
         length = {"jac": kernels.pattern.nnz, "outputs": kernels.n_output}.get(name, self.n_state)
-        address = kernels.address(name)
-        return Repeated(address).seconds(
-            np.zeros(1), self._state, self._work.p, np.zeros(max(length, 1))
-        )
+        return np.zeros(1), self._state, self._work.p, np.zeros(max(length, 1))

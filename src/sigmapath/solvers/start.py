@@ -34,7 +34,9 @@ __all__ = ["choose_method", "is_stiff"]
 TSIT5, JAC_IS_FRESH, STIFF_METHOD = at.TSIT5, at.JAC_IS_FRESH, at.STIFF_METHOD
 EXPLICIT_REACH = at.EXPLICIT_REACH
 
-_N_ITERATION = 12
+_MOST_ITERATIONS = 12
+# Once an iteration changes the radius by less than this share, that is it.
+_SETTLED = 0.02
 
 
 @compiled
@@ -67,7 +69,8 @@ def is_stiff(work: Any, t: Any, span: Any) -> bool:
         # Any vector will do that is not special to a model; alternating signs, uneven sizes.
         x[i] = (1.0 + 0.3 * (i % 7)) * (1.0 if i % 2 == 0 else -1.0)
     radius = 0.0
-    for _ in range(_N_ITERATION):
+    for _ in range(_MOST_ITERATIONS):
+        before = radius
         size = 0.0
         for i in range(n):
             size += x[i] * x[i]
@@ -82,5 +85,7 @@ def is_stiff(work: Any, t: Any, span: Any) -> bool:
             radius += product[i] * product[i]
             x[i] = product[i]
         radius = np.sqrt(radius)
+        if abs(radius - before) < _SETTLED * radius:
+            break
     work.flag[JAC_IS_FRESH] = 0
     return not radius * span < work.tune[EXPLICIT_REACH]
