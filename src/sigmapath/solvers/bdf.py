@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from sigmapath.solvers import layout as at
-from sigmapath.solvers.compiled import compiled, inlined
+from sigmapath.solvers.compiled import compiled, inlined, summed
 from sigmapath.solvers.controller import smallest_step
 from sigmapath.solvers.nordsieck import (
     advance_polynomial,
@@ -87,7 +87,7 @@ _MOST_FAILURES = 4
 _FIRST_ORDER, _FIRST_ORDER_FIXED = 3, 4
 
 
-@inlined
+@summed
 def _norm(work: Any, row: Any) -> Any:
     """Weighted root mean square of a row; states that stand still weigh nothing."""
     total, n = 0.0, work.size[N]
@@ -166,7 +166,7 @@ def _newton(work: Any, t: Any, h: Any, shift: Any) -> Any:
     Returns the norm of the correction, or a negative number if the iteration does not converge.
     """
     vec, clock, n = work.vec, work.clock, work.size[N]
-    y, z0, z1, right, weight = vec[Y_NEW], vec[Z], vec[Z + 1], vec[RIGHT], vec[WEIGHT]
+    y, z0, z1, right = vec[Y_NEW], vec[Z], vec[Z + 1], vec[RIGHT]
     correction, change, mass = vec[CORRECTION], vec[CHANGE], vec[MASS]
     per_h = 1.0 / h
     # Makes up for factors of another shift: exact for the fast and half right for the slow modes.
@@ -182,14 +182,10 @@ def _newton(work: Any, t: Any, h: Any, shift: Any) -> Any:
             right[i] -= mass[i] * (per_h * z1[i] + shift * correction[i])
         work.stat[S_SOLVE] += 1
         call_part(work.part[PART_SOLVE], work, _SOLUTION, 0.0)
-        total = 0.0
         for i in range(n):
-            step = blend * change[i]
-            correction[i] += step
+            correction[i] += blend * change[i]
             y[i] = z0[i] + correction[i]
-            ratio = step * weight[i]
-            total += ratio * ratio
-        size = np.sqrt(total / n)
+        size = blend * _norm(work, CHANGE)
         if not np.isfinite(size):
             return _NEWTON_FAILED
         if iteration > 0:
@@ -216,17 +212,24 @@ def _corrected(work: Any, t: Any, h: Any) -> Any:
     return _newton(work, t, h, shift)
 
 
-@compiled
-def _growth_higher(work: Any, h: Any) -> Any:
-    """Growth that the next order would allow: the correction's change tells y^(q + 2)."""
-    vec, clock, q, n = work.vec, work.clock, work.flag[ORDER], work.size[N]
-    share = clock[SCALE] / clock[SCALE_BEFORE] * (h / clock[BDF_PAST + 2]) ** (q + 1)
-    total = 0.0
+@summed
+def _distance(work: Any, share: Any) -> Any:
+    """Norm of the correction less a share of the one before."""
+    vec, n, total = work.vec, work.size[N], 0.0
     for i in range(n):
         change = vec[CORRECTION, i] - share * vec[Z + MOST_ORDER, i]
         ratio = change * vec[WEIGHT, i]
         total += ratio * ratio
-    return _growth(clock[TEST_HIGHER] * np.sqrt(total / n), _BIAS_HIGHER, q + 2)
+    return np.sqrt(total / n)
+
+
+@compiled
+def _growth_higher(work: Any, h: Any) -> Any:
+    """Growth that the next order would allow: the correction's change tells y^(q + 2)."""
+    clock, q = work.clock, work.flag[ORDER]
+    share = clock[SCALE] / clock[SCALE_BEFORE] * (h / clock[BDF_PAST + 2]) ** (q + 1)
+    size = _distance(work, share)
+    return _growth(clock[TEST_HIGHER] * size, _BIAS_HIGHER, q + 2)
 
 
 @compiled

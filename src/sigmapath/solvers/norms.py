@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sigmapath.solvers import layout as at
-from sigmapath.solvers.compiled import inlined
+from sigmapath.solvers.compiled import summed
 
 __all__ = ["error_norm"]
 
@@ -19,7 +19,7 @@ N, RTOL, MASKED = at.N, at.RTOL, at.MASKED
 ATOL, MASK, Y, Y_NEW = at.ATOL, at.MASK, at.Y, at.Y_NEW
 
 
-@inlined
+@summed
 def error_norm(work: Any, error: Any, factor: Any) -> Any:
     """Return rms of factor error_i / (atol_i + rtol max(|y_i|, |y_new_i|)) over all states.
 
