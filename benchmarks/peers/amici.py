@@ -2,9 +2,11 @@
 
 A model is compiled once per process; with the environment variable ``AMICI_MODELS_ROOT``, where
 AMICI itself looks for models, it is kept there for the next one. What costs time and is not asked
-for is left out: observables (all states come with every result), and the list of parameters to
-which sensitivities are wanted, all of them by default: even where none are computed, a state is
-kept per parameter and output point, which takes nine tenths of the time on a model of 100 states.
+for is left out: observables (all states come with every result), the simplification of formulas
+(solves take the same time without it, and a model of many rules is not finished for minutes), and
+the list of parameters to which sensitivities are wanted, all of them by default: even where none
+are computed, a state is kept per parameter and output point, which takes nine tenths of the time
+on a model of 100 states.
 States are read through AMICI's own view of its memory, 300 times faster than its fields are.
 
 AMICI tells the CPU time of its integrator, which is compared in a row of its own. Sweeps are its
@@ -43,7 +45,9 @@ import amici
 import amici.sim.sundials as sundials
 warnings.simplefilter("ignore")
 warm, path, end = sys.argv[1], sys.argv[2], float(sys.argv[3])
-options = dict(observation_model=[], generate_sensitivity_code=False, verbose=logging.CRITICAL)
+options = dict(
+    observation_model=[], generate_sensitivity_code=False, simplify=None, verbose=logging.CRITICAL
+)
 with tempfile.TemporaryDirectory() as folder:
     amici.SbmlImporter(warm).sbml2amici("warm_up", folder + "/warm", compile=False, **options)
     start = time.perf_counter()
@@ -203,7 +207,7 @@ def _compiled(path: Path, digest: str) -> Any:
     if not (folder / "finished").exists():
         os.environ.setdefault("AMICI_PARALLEL_COMPILE", "")  # all cores
         amici.SbmlImporter(str(path)).sbml2amici(
-            name, folder, observation_model=[], generate_sensitivity_code=False
+            name, folder, observation_model=[], generate_sensitivity_code=False, simplify=None
         )
         (folder / "finished").touch()
     return amici.import_model_module(name, folder)
