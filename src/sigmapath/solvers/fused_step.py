@@ -24,7 +24,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.ir import element, fetch, function, number, pointer, several
 from sigmapath.solvers.linalg.short import factor_lines, is_short, solve_lines
 from sigmapath.solvers.linalg.symbolic import HEADER
-from sigmapath.solvers.linalg.unrolled import Writer
+from sigmapath.solvers.linalg.writer import Writer
 from sigmapath.solvers.own_step import StepWriter
 from sigmapath.solvers.tableaux import RODAS5P
 

@@ -67,7 +67,7 @@ def lu_addresses(
 
     def text() -> str:
         if own is None:
-            return lane_lu_text(program, lanes, prefix, opaque=opaque)
+            return lane_lu_text(program, lanes, prefix, opaque=opaque, fused=fused)
         return fused_text(
             program,
             own,

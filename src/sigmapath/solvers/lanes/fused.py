@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from sigmapath.kernels import Bodies
 from sigmapath.solvers.ir import function, pointer, several
 from sigmapath.solvers.lanes import slots
+from sigmapath.solvers.lanes.lu import FACTOR, SOLVE
 from sigmapath.solvers.linalg.short import factor_lines, solve_lines
 from sigmapath.solvers.linalg.symbolic import HEADER
-from sigmapath.solvers.linalg.unrolled import Writer
+from sigmapath.solvers.linalg.writer import Writer
 from sigmapath.solvers.tableaux import RODAS5P
 
 __all__ = ["FUSED_NAMES", "fused_text"]
 
 FUSED_NAMES = ("factor", "solve", "stage")
-_FACTOR, _SOLVE = ("jac", "lu", "shift", "sum"), ("lu", "b", "z", "x")
 _STAGE = ("time", "p", "lu", "x", "added", "slope", "new")
 
 
@@ -81,7 +81,7 @@ def fused_text(
     typed = pointer(several(lanes), opaque)
     texts = [*sorted(factor.declarations()), *body.declarations]
     for name, arrays, write in (
-        ("factor", _FACTOR, factor), ("solve", _SOLVE, solve), ("stage", _STAGE, stage)
+        ("factor", FACTOR, factor), ("solve", SOLVE, solve), ("stage", _STAGE, stage)
     ):  # fmt: skip
         head = ", ".join(f"{typed} noalias %{array}" for array in arrays)
         texts.append(function(f"void @{prefix}{name}({head})", [*write.lines, "  ret void"]))

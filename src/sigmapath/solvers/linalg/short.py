@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sigmapath.solvers.ir import number
 from sigmapath.solvers.linalg.symbolic import HEADER
-from sigmapath.solvers.linalg.unrolled import Lists, Writer, lists_of
+from sigmapath.solvers.linalg.writer import Lists, Writer, lists_of, shifted_row
 
 __all__ = ["factor_lines", "is_short", "solve_lines"]
 
@@ -45,7 +45,7 @@ def factor_lines(program: NDArray[np.int64], shift: str, write: Writer) -> str:
     known: dict[int, str] = {}
     check = none
     for i in range(lists.n):
-        values = _row(write, lists, i, shift)
+        values = shifted_row(lists, write, i, shift)
         for position in range(lists.row[i], lists.diagonal[i]):
             value, k = values[position], lists.column[position]
             if value is None:
@@ -69,20 +69,6 @@ def factor_lines(program: NDArray[np.int64], shift: str, write: Writer) -> str:
         for position, value in values.items():
             write.store("lu", position, none if value is None else value)
     return check
-
-
-def _row(write: Writer, lists: Lists, i: int, shift: str) -> dict[int, str | None]:
-    """Row i of shift - J by place; nothing stands for zero."""
-    values: dict[int, str | None] = {}
-    for position in range(lists.row[i], lists.row[i + 1]):
-        entry = lists.entry.get(position)
-        value = None if entry is None else write.load("jac", entry)
-        if position == lists.diagonal[i]:
-            value = shift if value is None else write.op("fsub", shift, value)
-        elif value is not None:
-            value = write.op("fneg", value)
-        values[position] = value
-    return values
 
 
 def _place(lists: Lists, i: int, column: int) -> int:
