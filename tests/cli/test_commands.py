@@ -168,11 +168,17 @@ def test_a_reader_that_goes_away_is_no_error(process):
     assert err == ""
 
 
-def test_ctrl_c_in_a_sweep_keeps_what_is_done(process, toy, tmp_path):
+# Predator and prey: many steps in every run, so that no machine is done before it is interrupted.
+_LONG = "species A, B; A = 2; B = 1; A' = k1 * A - A * B; B' = A * B - k2 * B; k1 = 1; k2 = 1;"
+
+
+def test_ctrl_c_in_a_sweep_keeps_what_is_done(process, tmp_path):
     """SIGINT after the start: the partial result is written, the exit code is 130."""
+    (tmp_path / "long.ant").write_text(_LONG, encoding="utf-8")
     started = subprocess.Popen(
-        [*process["start"], "sweep", toy, "--axis", "k1=0.1:5:1000", "--axis", "k2=0.1:5:900"]
-        + ["--readout", "final(B)", "--until", "1000", "--rtol", "1e-10", "--out", "part.csv"],
+        [*process["start"], "sweep", "long.ant", "--axis", "k1=0.5:2:1000"]
+        + ["--axis", "k2=0.5:2:900", "--readout", "final(B)", "--until", "1000"]
+        + ["--rtol", "1e-10", "--out", "part.csv"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         **process["options"],
