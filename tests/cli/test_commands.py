@@ -181,11 +181,16 @@ def test_ctrl_c_in_a_sweep_keeps_what_is_done(process, tmp_path):
         + ["--rtol", "1e-10", "--out", "part.csv"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # Whoever runs the tests in the background of a shell has all of them ignore the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **process["options"],
     )
     time.sleep(6.0)
     started.send_signal(signal.SIGINT)
-    out, err = started.communicate(timeout=90)
+    try:
+        out, err = started.communicate(timeout=90)
+    finally:
+        started.kill()
     assert started.returncode == 130, err
     assert "Traceback" not in err
     assert "interrupted" in err
