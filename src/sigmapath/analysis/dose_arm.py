@@ -37,6 +37,10 @@ N_COURSE_POINTS = 301
 Progress = Callable[[str, int, int], None]
 
 
+# From so many runs on, those of a band, lanes pay even where their loop is compiled first.
+_RUNS_FOR_LANES = 512
+
+
 @record
 class Setting:
     """What stays the same over all runs of the experiment."""
@@ -111,7 +115,9 @@ def curve_of(
 
 def _run(setting: Setting, plan: Any) -> Any:
     """Run a plan; what Ctrl-C cut short is no curve."""
-    raw = setting.engine.run(plan)
+    # The first thing a user does: a curve does not wait for the loop over lanes to be compiled.
+    lanes = 1 if plan.n_runs < _RUNS_FOR_LANES else None
+    raw = setting.engine.run(plan, lanes=lanes)
     if np.isin(raw.status, (Status.INTERRUPTED, Status.NOT_RUN)).any():
         raise KeyboardInterrupt
     return raw
