@@ -26,6 +26,7 @@ from sigmapath.experiment.ligands import Ligand
 from sigmapath.experiment.protocol import equilibrate, phase
 from sigmapath.pathways.dose_arms import DoseArm
 from sigmapath.record import record
+from sigmapath.simulate.engine import RUNS_FOR_LANES
 from sigmapath.status import Status
 
 __all__ = ["Progress", "Setting", "arm_protocol", "curve_of", "curve_plan", "run_arm"]
@@ -35,10 +36,6 @@ REFERENCE_PERCENT = 80.0
 N_COURSE_POINTS = 301
 
 Progress = Callable[[str, int, int], None]
-
-
-# From so many runs on, those of a band, lanes pay even where their loop is compiled first.
-_RUNS_FOR_LANES = 512
 
 
 @record
@@ -115,8 +112,9 @@ def curve_of(
 
 def _run(setting: Setting, plan: Any) -> Any:
     """Run a plan; what Ctrl-C cut short is no curve."""
-    # The first thing a user does: a curve does not wait for the loop over lanes to be compiled.
-    lanes = 1 if plan.n_runs < _RUNS_FOR_LANES else None
+    # The first thing a user does: a curve does not wait for the loop over lanes to be compiled,
+    # which pays for the many runs of a band only.
+    lanes = 1 if plan.n_runs < RUNS_FOR_LANES else None
     raw = setting.engine.run(plan, lanes=lanes)
     if np.isin(raw.status, (Status.INTERRUPTED, Status.NOT_RUN)).any():
         raise KeyboardInterrupt

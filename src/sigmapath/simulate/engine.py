@@ -40,7 +40,7 @@ from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.status import Status
 
-__all__ = ["Engine", "run_options", "without_value"]
+__all__ = ["RUNS_FOR_LANES", "Engine", "run_options", "without_value"]
 
 # Sweeps of at least this many runs are worth the optimising compiler, and those that go in lanes of
 # their own accord; below it the quick tier gives the first result sooner. Part of every result's
@@ -63,7 +63,7 @@ _RUN_WORDS = ("backend", "tier", "lanes", "threads", "progress")
 # than a second, and of all. Few runs go by fours, so that all lanes of all threads are busy to the
 # end. Plan and model decide, never what happens to be compiled: the same experiment gives the same
 # numbers.
-_RUNS_FOR_LANES_OF_SMALL, _RUNS_FOR_LANES = 32, 512
+_RUNS_FOR_LANES_OF_SMALL, RUNS_FOR_LANES = 32, 512
 _SMALL, _FEW_LANES = 128, 4
 _WIDTHS = (1, 2, 4, 8)
 # Kinds of question whose machine code and workers an engine keeps at hand.
@@ -282,7 +282,7 @@ class Engine:
 
     def _most_lanes(self, n_runs: int) -> int:
         """How many lanes so many runs are worth; 0 is as many as the CPU has."""
-        if n_runs >= _RUNS_FOR_LANES:
+        if n_runs >= RUNS_FOR_LANES:
             return 0
         is_small = len(self.system.states) <= _SMALL
         return _FEW_LANES if is_small and n_runs >= _RUNS_FOR_LANES_OF_SMALL else 1
