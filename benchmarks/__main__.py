@@ -64,6 +64,9 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default="auto", help="integration method of sigmapath")
     parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall", help="of warm solves")
     parser.add_argument("--quick", action="store_true", help="few rounds: a look, not a result")
+    parser.add_argument("--rtol", type=float, action="append", help="of the peers' warm solves")
+    parser.add_argument("--processes", type=int, help="per measurement of ready and cold")
+    parser.add_argument("--longest", type=float, default=900.0, help="seconds to a first result")
     parser.add_argument("--csv", type=Path, help="write the comparisons here")
     parser.add_argument("--plot", type=Path, help="write work-precision curves here (.png, .pdf)")
     _peer_option(parser)
@@ -93,8 +96,14 @@ def _compare(given: argparse.Namespace, folder: Path) -> None:
         raise SystemExit(
             f"unknown part {', '.join(sorted(unknown))}; known are {', '.join(_PARTS)}"
         )
+    effort = QUICK if given.quick else Effort()
     effort = replace(
-        QUICK if given.quick else Effort(), clock=given.clock, what=frozenset(given.what)
+        effort,
+        clock=given.clock,
+        what=frozenset(given.what),
+        tolerances=tuple(given.rtol or effort.tolerances),
+        processes=given.processes or effort.processes,
+        longest=given.longest,
     )
     peers, absent = installed_peers(given.peers)
     print(machine_line())

@@ -1,38 +1,33 @@
-"""AMICI: C++ generated from the SBML file and compiled, CVODES with KLU, no sensitivities.
+"""AMICI at its best: C++ generated from the SBML file and compiled, CVODES with KLU.
 
-A model is compiled once per process; with the environment variable ``AMICI_MODELS_ROOT``, where
-AMICI itself looks for models, it is kept there for the next one. What costs time and is not asked
-for is left out: observables (all states come with every result), the simplification of formulas
-(solves take the same time without it, and a model of many rules is not finished for minutes), and
-the list of parameters to which sensitivities are wanted, all of them by default: even where none
-are computed, a state is kept per parameter and output point, which takes nine tenths of the time
-on a model of 100 states.
-States are read through AMICI's own view of its memory, 300 times faster than its fields are.
+What costs time and is not asked for is left out: observables (all states come with every result),
+the simplification of formulas (solves take the same time without it, and a model of many rules is
+not finished for minutes), and the list of parameters to which sensitivities are wanted, all of them
+by default: even where none are computed, a state is kept per parameter and output point, which
+takes nine tenths of the time on a model of 100 states. States are read through AMICI's own view of
+its memory, 300 times faster than its fields are. What its documentation shows is measured in a row
+of its own, by :mod:`benchmarks.peers.amici_documented`.
 
 AMICI tells the CPU time of its integrator, which is compared in a row of its own. Sweeps are its
-own ``run_simulations``, which shares the runs among threads.
+own ``run_simulations``, which shares the runs among threads, or one process per core, whichever is
+faster on the case.
 """
 
 from __future__ import annotations
 
-import atexit
-import hashlib
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from benchmarks.cases import N_POINTS, Case
-from benchmarks.peers.base import FloatArray, Unsupported
+from benchmarks.peers.amici_models import compiled, positions
+from benchmarks.peers.base import FloatArray, Sweep
+from benchmarks.peers.workers import FastestSweep, ProcessSweep, Runner
 
-__all__ = ["Amici"]
+__all__ = ["MOST_STEPS", "Amici"]
 
-_MOST_STEPS = 1_000_000
+MOST_STEPS = 1_000_000
 # Runs handed over at a time hold at most this many bytes of results.
 _LARGEST_BATCH = 200e6
 
@@ -53,14 +48,16 @@ with tempfile.TemporaryDirectory() as folder:
     start = time.perf_counter()
     amici.SbmlImporter(path).sbml2amici("the_model", folder + "/model", **options)
     model = amici.import_model_module("the_model", folder + "/model").get_model()
-    ready = time.perf_counter()
+    print(time.perf_counter() - start, flush=True)
     model.set_timepoints(np.linspace(0.0, end, 101))
     solver = model.create_solver()
     solver.set_relative_tolerance(1e-6)
     solver.set_absolute_tolerance(1e-9)
     model.set_parameter_list([])
     sundials.run_simulation(model, solver).x
-    print(ready - start, time.perf_counter() - start)
+    first = time.perf_counter()
+    sundials.run_simulation(model, solver).x
+    print(first - start, time.perf_counter() - first)
 """
 
 
@@ -90,16 +87,19 @@ class Amici:
 class _Prepared:
     def __init__(self, case: Case) -> None:
         self.case = case
-        text = case.path.read_bytes()
-        self.module = _compiled(case.path, hashlib.sha256(text).hexdigest()[:16])
+        self.module = compiled(case.path, is_lean=True)
         model = self.module.get_model()
-        self.columns = _positions(case.species, model.get_state_ids(), "states")
+        self.columns = positions(case.species, model.get_state_ids(), "states")
 
     def solve(self, rtol: float) -> _Solve:
         return _Solve(self, rtol)
 
-    def sweep(self, rtol: float, n_cores: int) -> _Sweep:
-        return _Sweep(self, rtol, n_cores)
+    def sweep(self, rtol: float, n_cores: int) -> FastestSweep:
+        ways: dict[str, Sweep] = {
+            "its threads": _ThreadSweep(self, rtol, n_cores),
+            "processes": ProcessSweep(_runner, self.case, rtol, n_cores),
+        }
+        return FastestSweep(ways, self.case)
 
     def pair(self, rtol: float) -> tuple[Any, Any]:
         """A model and a solver of its own."""
@@ -111,7 +111,7 @@ class _Prepared:
         solver = model.create_solver()
         solver.set_relative_tolerance(rtol)
         solver.set_absolute_tolerance(1e-3 * rtol)
-        solver.set_max_steps(_MOST_STEPS)
+        solver.set_max_steps(MOST_STEPS)
         solver.set_sensitivity_order(sundials.SensitivityOrder.none)
         solver.set_linear_solver(sundials.LinearSolver.KLU)
         return model, solver
@@ -144,14 +144,14 @@ class _Solve:
         return self.prepared.states(result)
 
 
-class _Sweep:
+class _ThreadSweep:
     least = 1
 
     def __init__(self, prepared: _Prepared, rtol: float, n_cores: int) -> None:
         self.prepared, self.n_cores = prepared, n_cores
         self.model, self.solver = prepared.pair(rtol)
         ids = self.model.get_free_parameter_ids()
-        self.where = _positions(prepared.case.swept, ids, "parameters")
+        self.where = positions(prepared.case.swept, ids, "parameters")
         self.nominal = np.array(self.model.get_free_parameters())
         # States and expressions at every time, and the last Jacobian, which is dense.
         numbers = N_POINTS * (self.model.nx_rdata + self.model.nw) + self.model.nx_solver**2
@@ -188,34 +188,21 @@ class _Sweep:
         """Nothing was started."""
 
 
-def _positions(wanted: Sequence[str], given: Sequence[str], what: str) -> list[int]:
-    """Where the ids stand; raises Unsupported if one does not."""
-    places = {name: i for i, name in enumerate(given)}
-    absent = [name for name in wanted if name not in places]
-    if absent:
-        raise Unsupported(f"its {what} lack {', '.join(absent[:3])}")
-    return [places[name] for name in wanted]
+def _runner(case: Case, rtol: float) -> Runner:
+    """A compiled model that runs batches, one run after another."""
+    import amici.sim.sundials as sundials
 
+    prepared = _Prepared(case)
+    model, solver = prepared.pair(rtol)
+    where = positions(case.swept, model.get_free_parameter_ids(), "parameters")
+    parameters = np.array(model.get_free_parameters())
 
-@cache
-def _compiled(path: Path, digest: str) -> Any:
-    """Module of a model; ``digest`` is that of the file, so that what is loaded is what it says."""
-    import amici.sim.sundials  # without it, what was compiled cannot be loaded
+    def run(values: FloatArray) -> FloatArray:
+        found = np.empty((len(values), N_POINTS, len(case.species)))
+        for i, row in enumerate(values):
+            parameters[where] = row
+            model.set_free_parameters(parameters)
+            found[i] = prepared.states(sundials.run_simulation(model, solver))
+        return found
 
-    name = f"{path.stem}_{digest}"
-    folder = amici.get_model_dir(name) if "AMICI_MODELS_ROOT" in os.environ else _scratch() / name
-    if not (folder / "finished").exists():
-        os.environ.setdefault("AMICI_PARALLEL_COMPILE", "")  # all cores
-        amici.SbmlImporter(str(path)).sbml2amici(
-            name, folder, observation_model=[], generate_sensitivity_code=False, simplify=None
-        )
-        (folder / "finished").touch()
-    return amici.import_model_module(name, folder)
-
-
-@cache
-def _scratch() -> Path:
-    """A folder for this process, removed at its end."""
-    folder = tempfile.mkdtemp(prefix="benchmarks-amici-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    return run

@@ -34,13 +34,17 @@ class TimedSolve(Protocol):
 
 
 class Sweep(Protocol):
-    """Many runs with other parameters, on all cores, trajectories of all species kept."""
+    """Many runs with other parameters, on all cores, all species at all times worked out."""
 
     least: int
     """Runs from which the program is at its best; 1 where their number does not matter."""
 
     def run(self, values: FloatArray) -> FloatArray:
-        """Run one row of ``values`` after another; shape (n, n_time, n_species), NaN: failed."""
+        """Run one row of ``values`` after another; shape (n, n_time, n_species), NaN: failed.
+
+        Shape (n, 1, n_species), the last output point alone, of programs that keep the others where
+        Python is slow to fetch them.
+        """
 
     def close(self) -> None:
         """End whatever was started."""
@@ -72,7 +76,8 @@ class Peer(Protocol):
         """Command of a whole process: load, simulate at rtol 1e-6, write CSV to ``out``."""
 
     def ready_script(self) -> str | None:
-        """Python source that prints the seconds from file to first result in a warm process.
+        """Python source that prints three times in a warm process [s].
 
-        Its arguments: path of a small model to warm up with, path of the model, end time.
+        Until the file is read (at once), until the first result, and of one more solve. Its
+        arguments: path of a small model to warm up with, path of the model, end time.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from benchmarks.peers.amici import Amici
+from benchmarks.peers.amici_documented import AmiciDocumented
 from benchmarks.peers.base import Peer
 from benchmarks.peers.copasi import Copasi
 from benchmarks.peers.diffrax import Diffrax
@@ -18,6 +19,7 @@ _PEERS: dict[str, type] = {
     "roadrunner": LibRoadRunner,
     "copasi": Copasi,
     "amici": Amici,
+    "amici-documented": AmiciDocumented,
     "lsoda": ScipyLsoda,
     "bdf": ScipyBdf,
     "cvode": ScikitSundae,

@@ -1,20 +1,25 @@
-"""A sweep in one process per core, for programs whose runs do not share a process well."""
+"""A sweep in one process per core, for programs whose runs do not share a process well.
+
+And the faster of several ways to sweep, where a program offers more than one.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 import numpy as np
 
-from benchmarks.cases import N_POINTS, Case
-from benchmarks.peers.base import FloatArray
+from benchmarks.cases import Case
+from benchmarks.peers.base import FloatArray, Sweep
+from benchmarks.throughput import batch_size, runs_per_second
 
-__all__ = ["ProcessSweep", "Runner"]
+__all__ = ["FastestSweep", "ProcessSweep", "Runner"]
 
-# One batch, in one process: shape (n, n_swept) to (n, n_time, n_species), NaN where a run failed.
+# One batch, in one process: shape (n, n_swept) to (n, n_time, n_species), NaN where a run failed;
+# (n, 1, n_species) where only the last output point is handed over.
 Runner = Callable[[FloatArray], FloatArray]
 
 
@@ -42,7 +47,6 @@ class ProcessSweep:
         at_a_time: int = 1,
     ) -> None:
         self.least = at_a_time * n_cores
-        self.shape = (N_POINTS, len(case.species))
         context = get_context("spawn")
         self.pipes, self.processes = [], []
         for core in range(n_cores):
@@ -62,7 +66,7 @@ class ProcessSweep:
         """Run one row of ``values`` after another, shared out evenly."""
         for pipe, part in zip(self.pipes, np.array_split(values, len(self.pipes)), strict=True):
             pipe.send(part)
-        return np.concatenate([pipe.recv() for pipe in self.pipes]).reshape(-1, *self.shape)
+        return np.concatenate([pipe.recv() for pipe in self.pipes])
 
     def close(self) -> None:
         """End the processes."""
@@ -70,6 +74,43 @@ class ProcessSweep:
             pipe.send(None)
         for process in self.processes:
             process.join(10)
+
+
+class FastestSweep:
+    """The fastest of several ways to do the same runs; ``how`` is its name.
+
+    Parameters
+    ----------
+    ways : mapping name -> Sweep
+        The others are closed.
+    case : Case
+    seconds : float, optional
+        That each of them runs for, three times in turn, before one is taken.
+    """
+
+    def __init__(self, ways: Mapping[str, Sweep], case: Case, seconds: float = 0.3) -> None:
+        sizes = {name: batch_size(way, case, seconds, 1) for name, way in ways.items()}
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        for number in range(3):
+            for name, way in ways.items():
+                rates[name].append(runs_per_second(way, case.draws(sizes[name], number))[0])
+        middle = {name: float(np.median(found)) for name, found in rates.items()}
+        best = max(middle, key=middle.__getitem__)
+        others = [f"{name} {rate / middle[best]:.2f}" for name, rate in middle.items()]
+        self.how = f"{best} (rates: {', '.join(others)})"
+        self.chosen = ways[best]
+        self.least = self.chosen.least
+        for name, way in ways.items():
+            if name != best:
+                way.close()
+
+    def run(self, values: FloatArray) -> FloatArray:
+        """As the chosen one does."""
+        return self.chosen.run(values)
+
+    def close(self) -> None:
+        """End the chosen one."""
+        self.chosen.close()
 
 
 def _serve(

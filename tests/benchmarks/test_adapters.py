@@ -15,9 +15,12 @@ from benchmarks.generated import network_text
 from benchmarks.peers.base import Unsupported
 from benchmarks.peers.ours import Sigmapath
 from benchmarks.peers.registry import installed_peers
+from benchmarks.peers.workers import FastestSweep
 from benchmarks.report import Point, Row, work_precision, write_csv
 from benchmarks.statistics import Spread, scaled_rms_error
 from benchmarks.throughput import batch_size
+
+from benchmarks import processes
 
 PEERS, ABSENT = installed_peers()
 # What peers' own code generators are warned of is theirs to mend.
@@ -45,10 +48,10 @@ def amounts(tmp_path_factory) -> Case:
     antimony.clearPreviousLoads()
     antimony.loadAntimonyString(
         "model amounts\ncompartment c = 1e-12; substanceOnly species A in c, B in c;\n"
-        "A = 2; B = 0; k = 0.3; A -> B; k * A;\nend"
+        "start = 2; A = start; B = 0; rate = 0.3; A -> B; rate * A;\nend"
     )
     (folder / "amounts.xml").write_text(antimony.getSBMLString("amounts"))
-    (folder / "models.tsv").write_text("model\tend_time\tsweep_parameters\namounts\t5\tk\n")
+    (folder / "models.tsv").write_text("model\tend_time\tsweep_parameters\namounts\t5\trate start\n")
     return cases_of_folder(folder)[0]
 
 
@@ -110,9 +113,10 @@ def test_an_absent_program_is_told_how_to_get(monkeypatch):
     # None in sys.modules makes an import fail as for a package that is not there.
     for name in ("amici", "amici.sim", "amici.sim.sundials", "diffrax"):
         monkeypatch.setitem(sys.modules, name, None)
-    found, absent = installed_peers(["amici", "lsoda", "diffrax"])
+    found, absent = installed_peers(["amici", "amici-documented", "lsoda", "diffrax"])
     assert [peer.name for peer in found] == ["SciPy LSODA"]
-    assert [line.partition(":")[0] for line in absent] == ["AMICI", "diffrax Kvaerno5"]
+    names = [line.partition(":")[0] for line in absent]
+    assert names == ["AMICI", "AMICI, as documented", "diffrax Kvaerno5"]
     assert all("pip install" in line for line in absent)
 
 
@@ -133,6 +137,23 @@ def test_amounts_are_compared_as_amounts(peer, amounts):
     found = prepared.observe(found) if hasattr(prepared, "observe") else found
     left = 2.0 * np.exp(-0.3 * amounts.times)
     np.testing.assert_allclose(found, np.column_stack([left, 2.0 - left]), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("peer", EVERY_PEER)
+def test_a_sweep_follows_start_values_that_depend_on_parameters(peer, amounts):
+    try:
+        sweep = peer.prepare(amounts).sweep(1e-8, 1)
+    except Unsupported as reason:
+        pytest.skip(str(reason))
+    draws = amounts.draws(3, seed=5)
+    try:
+        found = sweep.run(draws)
+    finally:
+        sweep.close()
+    rate, start = draws.T
+    left = start[:, None] * np.exp(-rate[:, None] * amounts.times)
+    wanted = np.stack([left, start[:, None] - left], axis=-1)[:, -found.shape[1] :]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +182,58 @@ def test_sweeps_agree_run_by_run(peer, case, own_sweep):
         found = sweep.run(case.draws(5, seed=11))
     finally:
         sweep.close()
-    assert found.shape == own_sweep.shape == (5, len(case.times), len(case.species))
-    assert scaled_rms_error(found, own_sweep) < 1e-4
+    n_time = found.shape[1]
+    assert n_time in (1, len(case.times))
+    assert found.shape == (5, n_time, len(case.species))
+    for one, own in zip(found, own_sweep[:, -n_time:], strict=True):
+        assert scaled_rms_error(one, own) < 1e-4
+
+
+@dataclass
+class _TimedSweep:
+    """A sweep of which every run takes as long as it says; its values are its name."""
+
+    seconds: float
+    name: float
+    least: int = 1
+    is_closed: bool = False
+
+    def run(self, values: np.ndarray) -> np.ndarray:
+        time.sleep(self.seconds * len(values))
+        return np.full((len(values), 1, 1), self.name)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_of_several_ways_to_sweep_the_fastest_is_taken(case):
+    slow, fast = _TimedSweep(4e-3, 1.0), _TimedSweep(1e-3, 2.0)
+    chosen = FastestSweep({"slow": slow, "fast": fast}, case, seconds=0.02)
+    assert chosen.how.startswith("fast (rates: slow 0.")
+    assert chosen.run(case.draws(3, 0)).tolist() == [[[2.0]]] * 3
+    assert (slow.is_closed, fast.is_closed) == (True, False)
+    chosen.close()
+    assert fast.is_closed
+
+
+@dataclass
+class _Script:
+    """A program whose process prints what it is told to."""
+
+    script: str
+    name: str = "script"
+
+    def ready_script(self) -> str:
+        return self.script
+
+
+def test_a_load_is_told_from_a_solve_and_an_endless_solve_from_a_load(case, tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "fresh_cache", lambda folder, name: folder)
+    quick = processes.ready_seconds(_Script("print(1.5); print(3.0, 0.5)"), case, tmp_path, 60.0)
+    assert (quick.loaded, quick.first, quick.ready) == (1.5, 3.0, 2.5)
+    endless = _Script("import time; print(1.5, flush=True); time.sleep(60)")
+    stopped = processes.ready_seconds(endless, case, tmp_path, 1.0)
+    assert (stopped.loaded, stopped.first, stopped.ready) == (1.5, np.inf, np.inf)
 
 
 @dataclass
