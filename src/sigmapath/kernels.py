@@ -46,7 +46,7 @@ every array carries ``lanes`` values per entry, lane index fastest; t then has `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, NamedTuple, Protocol
 
@@ -168,6 +168,28 @@ class Bodies(Protocol):
     def size(self, kernel: str) -> int:
         """Number of statements of a kernel."""
 
+    def is_bundled(self, text: str) -> bool:
+        """Whether code with such bodies in it calls functions of several values."""
+
+    def bind(self) -> None:
+        """Let code that is loaded from now on find those functions."""
+
+    def n_timed(self, kernel: str) -> int:
+        """Number of calls of a kernel that rest on time alone, as of a stimulus that decays."""
+
+    def timed(self, requests: Sequence[tuple[str, str]], tag: str, *, opaque: bool) -> Inlined:
+        """Print all calls that rest on time alone, of several kernels at several times.
+
+        Parameters
+        ----------
+        requests : sequence of (kernel, name of a time)
+            Its values are numbered through, request by request.
+        tag : str
+            Put into the names of all values.
+        opaque : bool
+            Whether pointers have no element type.
+        """
+
     def inlined(
         self,
         kernel: str,
@@ -187,7 +209,8 @@ class Bodies(Protocol):
             Put into the names of all values, so that one function may hold several bodies.
         given : mapping (array, place) -> str
             Values known by name, of ``t`` and ``y``; everything else is loaded, from ``%p`` above
-            all.
+            all. Where there is ``("timed", 0)``, calls that rest on time alone are not made: their
+            values are given, in the order of ``timed``.
         opaque : bool
             Whether pointers have no element type.
         lanes : int

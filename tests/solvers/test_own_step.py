@@ -42,7 +42,10 @@ def one_step(kernels, start, is_unrolled):
     return work.vec[at.Y_NEW].copy(), error, work.stat.tolist(), int(work.part[at.RODAS5P])
 
 
-@pytest.mark.parametrize("inflow", ["0.7", "0.7 + sin(3 * time)"])
+@pytest.mark.parametrize(
+    "inflow",
+    ["0.7", "0.7 + sin(3 * time)", "exp(-0.3 * time) + exp(-0.2 * time * S0) + (1 + time)^1.5"],
+)
 @pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 13, 25, 120])
 def test_it_makes_the_same_step(n, inflow):
     model = sp.from_antimony(chain(n, inflow))

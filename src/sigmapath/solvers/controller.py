@@ -46,7 +46,7 @@ N, RTOL, MASKED, MAX_STEP = at.N, at.RTOL, at.MASKED, at.MAX_STEP
 
 # Both methods carry an error estimate of order four: it scales with h^5.
 _POWER = 1.0 / 5.0
-SAFETY, SHRINK, GROW = 0.9, 0.2, 8.0
+SAFETY, SHRINK, GROW = 0.85, 0.2, 20.0
 # Proportional part for the explicit method, which otherwise bounces off its stability limit.
 EXPLICIT_BETA = 0.04
 

@@ -17,7 +17,7 @@ import numpy as np
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.advance import advance, commit, restart
 from sigmapath.solvers.begin import begin_consistent, begin_run, resume_run
-from sigmapath.solvers.compiled import compiled
+from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.events import next_due, process_events
 from sigmapath.solvers.interpolate import interpolate, prepare_dense
 from sigmapath.solvers.jumps import apply_jump, derive, settled
@@ -193,6 +193,41 @@ def _step(work: Any, t: Any, t_stop: Any, times: Any, rows: Any) -> Any:
     return (ROOT if t_root >= 0.0 else OK), t_new
 
 
+@inlined
+def _is_quiet(work: Any) -> bool:
+    """Whether nothing looks at single steps: no event, root, delayed value or readout."""
+    seen = work.size[N_EVENT] + work.size[N_ROOT] + work.size[N_LAG] + work.codes.shape[0]
+    return bool(seen == 0)
+
+
+@compiled
+def _glide(work: Any, t: Any, t_stop: Any, times: Any, rows: Any, stop_flag: Any) -> Any:
+    """Take steps from t to t_stop between which nothing can happen; see :func:`_is_quiet`.
+
+    Returns a status code and the time reached.
+    """
+    t_reach = reach(work, t_stop)
+    if t_reach <= t:
+        return _hop(work, t_stop), t_stop
+    while t < t_stop:
+        if work.stat[S_STEPS] % _POLL == 0 and stop_flag[0] != 0:
+            return INTERRUPTED, t
+        status = advance(work, t, t_reach)
+        if status != OK:
+            return status, t
+        if work.clock[T_RIGHT] == t_reach:
+            work.clock[T_RIGHT] = t_stop
+        t = work.clock[T_RIGHT]
+        k = work.flag[NEXT_TIME]
+        is_due = rows.shape[0] > 0 and k < len(times) and times[k] <= t
+        if is_due:
+            emit(work, t, False, times, rows)
+        commit(work)
+        if is_due and t < t_stop:
+            emit(work, t, True, times, rows)
+    return OK, t
+
+
 @compiled
 def _look(work: Any, t: Any, times: Any, rows: Any) -> None:
     """See the instant t, after everything that happens at it, from row Y."""
@@ -239,10 +274,14 @@ def _run(
         begin_reducers(work)
     _look(work, t, times, rows)
     is_new = False
+    is_quiet = _is_quiet(work)
     while t < t_end:
         if work.stat[S_STEPS] % _POLL == 0 and stop_flag[0] != 0:
             return INTERRUPTED, t
-        status, t = _step(work, t, t_stop, times, rows)
+        if is_quiet:
+            status, t = _glide(work, t, t_stop, times, rows, stop_flag)
+        else:
+            status, t = _step(work, t, t_stop, times, rows)
         if status != OK and status != ROOT:
             return status, t
         is_new = is_new or status == ROOT or t >= work.clock[T_SWITCH]

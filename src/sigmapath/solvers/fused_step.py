@@ -34,9 +34,11 @@ __all__ = ["fused_step_text", "is_fusable"]
 _MOST_STATEMENTS = 400
 _WIDTH = 4
 _N_STAGE = 8
-# Rows of a room of its own, at the beginning of vectors: increments of the stages, y, the point and
-# what is added to its rates.
-_Y, _POINT, _ADDED, _N_OWN = 8, 9, 10, 11
+# Rows of a room of its own, at the beginning of vectors: increments of the stages, y, the point,
+# what is added to its rates, and df/dt. Behind them lies what rests on time alone, time by time.
+_Y, _POINT, _ADDED, _SLOPE, _N_OWN = 8, 9, 10, 11, 12
+# Stages see so many times other than the left end: the last three all see the right end.
+_N_TIME = 5
 
 
 def is_fusable(program: NDArray[np.int64], bodies: Bodies | None) -> bool:
@@ -98,7 +100,7 @@ class _Parts:
         return int(self.program[HEADER.index("n")])
 
 
-_STAGE_ARRAYS = ("p", "lu", "x", "added", "old", "new", "kept", "slope")
+_STAGE_ARRAYS = ("p", "timed", "lu", "x", "added", "old", "new", "kept", "slope")
 _STAGE_NUMBERS = ("a", "c", "r", "time", "share")
 
 
@@ -117,6 +119,7 @@ def _stage_text(parts: _Parts, has_time_rate: bool) -> tuple[str, set[str]]:
         write.store("x", i, x[i])
     added = [write.plus_product(write.load("added", i), old[i], "%c") for i in states]
     given = {("y", i): x[i] for i in states} | {("t", 0): "%time"}
+    given |= {("timed", k): write.load("timed", k) for k in range(parts.bodies.n_timed("rhs"))}
     body = parts.bodies.inlined("rhs", "r", given, opaque=parts.opaque)
     write.lines += body.lines
     right = [write.plus_product(body.values[i], added[i], "%r") for i in states]
@@ -141,26 +144,61 @@ class _StepWriter(StepWriter):
         super().__init__(parts.n, prefix, parts.opaque, parts.fused)
         self._parts = parts
         self._length = -(-self.n // _WIDTH) * _WIDTH
-        size = _N_OWN * self._length
+        self._n_timed = parts.bodies.n_timed("rhs")
+        size = _N_OWN * self._length + _N_TIME * self._n_timed
         self.lines.append(f"  %room = alloca double, i64 {size}, align {8 * _WIDTH}")
+        # Values of J by place, for the factors.
+        self._jac: dict[int, str] = {}
+
+    def slopes(self, has_time_rate: bool) -> None:
+        """Jacobian and df/dt, whose values stay in registers, and what rests on time alone."""
+        bodies, states = self._parts.bodies, range(self.n)
+        times = ["%t"] + [self._time(s) for s in range(1, _N_TIME + 1)]
+        kernels = ["jac", "dfdt"] if has_time_rate else ["jac"]
+        requests = [(kernel, "%t") for kernel in kernels] + [("rhs", time) for time in times[1:]]
+        timed = bodies.timed(requests, "q", opaque=self.opaque)
+        self.lines += timed.lines
+        self.declarations |= set(timed.declarations)
+        y = {("y", i): self._load(at.Y, i, 1) for i in states}
+        for i in states:
+            self._keep(_Y, i, 1, y["y", i])
+        first, slopes = 0, {}
+        for kernel in kernels:
+            count = bodies.n_timed(kernel)
+            given = {("timed", k): timed.values[first + k] for k in range(count)}
+            body = bodies.inlined(kernel, kernel, y | {("t", 0): "%t"} | given, opaque=self.opaque)
+            self.lines += body.lines
+            self.declarations |= set(body.declarations)
+            slopes[kernel] = body.values
+            first += count
+        self._jac = slopes["jac"]
+        for i in states if has_time_rate else ():
+            self._keep(_SLOPE, i, 1, slopes["dfdt"][i])
+        self._count_calls(at.S_JAC, 1, "n.jac")
+        for k in range(_N_TIME * self._n_timed):
+            self._keep(_N_OWN, k, 1, timed.values[first + k])
+
+    def _time(self, s: int) -> str:
+        """The time of a stage."""
+        node = self._times(1, number(float(RODAS5P.node[s])), "%h") if s < _N_TIME else "%h"
+        return self._plus(1, "%t", node)
 
     def factor(self, shift: str) -> str:
         """Factors of its own; see :mod:`.linalg.short`."""
         self.lines += fetch("lu", "lu", self.opaque)
         write = Writer(self.opaque, self._parts.fused, "f")
+        write.known |= {("jac", k): value for k, value in self._jac.items()}
         check = factor_lines(self._parts.program, shift, write)
         self.lines += write.lines
         return self._add(f"fcmp une double {check}, 0.0")
 
     def begin(self, has_time_rate: bool) -> None:
-        """Read the left end; stage 0, whose rates are known."""
+        """Stage 0, whose rates are known."""
         states, parts = range(self.n), self._parts
-        for i in states:
-            self._keep(_Y, i, 1, self._load(at.Y, i, 1))
         right = [self._load(at.RATE, i, 1) for i in states]
         if has_time_rate:
             share = self._times(1, "%h", number(float(RODAS5P.time[0])))
-            slope = [self._load(at.TIME_RATE, i, 1) for i in states]
+            slope = [self._kept(_SLOPE, i, 1) for i in states]
             right = [self._plus_product(slope[i], share, right[i]) for i in states]
         write = Writer(self.opaque, parts.fused, "s")
         solution = solve_lines(parts.program, right, write)
@@ -179,15 +217,15 @@ class _StepWriter(StepWriter):
             a = 1.0
         *older, c = RODAS5P.c[s, :s].tolist()
         self._older(older, _ADDED)
-        node = self._times(1, number(float(RODAS5P.node[s])), "%h") if s < 5 else "%h"
-        time = self._plus(1, "%t", node)
-        factor = float(RODAS5P.time[s]) if has_time_rate and s < 5 else 0.0
+        factor = float(RODAS5P.time[s]) if has_time_rate and s < _N_TIME else 0.0
         share = self._times(1, "%h", number(factor))
+        timed = self._room(_N_OWN, (min(s, _N_TIME) - 1) * self._n_timed, 1)
         rows = [self._room(row, 0, 1) for row in (_POINT, _ADDED, s - 1, s)]
-        rows += [self._place(at.K + s, 0, 1), self._place(at.TIME_RATE, 0, 1)]
+        rows += [self._place(at.K + s, 0, 1), self._room(_SLOPE, 0, 1)]
         real = pointer("double", self.opaque)
-        arrays = ", ".join(f"{real} {place}" for place in ("%p", "%lu", *rows))
-        numbers = ", ".join(f"double {x}" for x in (number(a), number(c), "%r", time, share))
+        arrays = ", ".join(f"{real} {place}" for place in ("%p", timed, "%lu", *rows))
+        given = (number(a), number(c), "%r", self._time(s), share)
+        numbers = ", ".join(f"double {x}" for x in given)
         self.lines.append(f"  call void @stage({arrays}, {numbers})")
 
     def _older(self, factors: Sequence[float], row: int, first: int | None = None) -> None:

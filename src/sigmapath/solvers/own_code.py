@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.errors import CodegenError
-from sigmapath.kernels import Kernels
+from sigmapath.kernels import Bodies, Kernels
 from sigmapath.machine.digest import key, source_digest
 from sigmapath.machine.llvm import Loaded, compile_object, host_target, load_object
 from sigmapath.machine.store import Entry, read_entry, write_entry
@@ -90,7 +90,7 @@ def _solver_parts(program: NDArray[np.int64], n: int, kernels: Kernels | None) -
     names = ["dense", "step"] if has_step else []
     if bodies is not None:
         # The better tier takes three to ten times as long: no matter where the code is short.
-        return _addresses(identity, prefix, names, texts, "fast")
+        return _addresses(identity, prefix, names, texts, "fast", bodies)
     return _addresses(identity, prefix, [*names, "factor", "solve"], texts, "quick")
 
 
@@ -122,27 +122,41 @@ def _addresses(
     names: list[str],
     texts: Callable[[], Iterator[str]],
     tier: str,
+    bodies: Bodies | None = None,
 ) -> dict[int, int]:
     """Slots and addresses of code from memory, from disk, or made now."""
     with _lock:
         loaded = _loaded.get(identity)
         if loaded is None:
-            loaded = _load(identity, [prefix + name for name in names], texts, tier)
+            loaded = _load(identity, [prefix + name for name in names], texts, tier, bodies)
             _loaded[identity] = loaded
     return {_SLOTS[name]: loaded.addresses[prefix + name] for name in names}
 
 
-def _load(identity: str, names: list[str], texts: Callable[[], Iterator[str]], tier: str) -> Loaded:
+def _load(
+    identity: str,
+    names: list[str],
+    texts: Callable[[], Iterator[str]],
+    tier: str,
+    bodies: Bodies | None,
+) -> Loaded:
+    def loaded(entry: Entry) -> Loaded:
+        if entry.facts["is_bundled"] and bodies is not None:
+            bodies.bind()
+        return load_object(entry.code, names)
+
     entry = read_entry(identity)
     if entry is not None:
         try:
-            return load_object(entry.code, names)
+            return loaded(entry)
         except CodegenError:
             # Intact, yet of no use here: built anew like a damaged one.
             pass
-    entry = Entry(facts={}, code=compile_object(module_of(texts()), tier))
+    text = module_of(texts())
+    is_bundled = bodies is not None and bodies.is_bundled(text)
+    entry = Entry(facts={"is_bundled": is_bundled}, code=compile_object(text, tier))
     write_entry(identity, entry)
-    return load_object(entry.code, names)
+    return loaded(entry)
 
 
 @cache

@@ -128,7 +128,6 @@ class StepWriter:
             *element("flag", at.FORCED, "forced", self.opaque),
             *element("flag", at.MASKED, "masked", self.opaque),
             *element("address", at.A_RHS, "rhs", self.opaque),
-            *element("flag", at.JAC_IS_FRESH, "fresh", self.opaque),
             "  %special = or i64 %forced, %masked",
             "  %is.special = icmp ne i64 %special, 0",
             "  br i1 %is.special, label %common, label %own",
@@ -159,9 +158,25 @@ class StepWriter:
         self.lines.append(f"  store i64 {total}, {typed} %{name}.at, align 8")
 
     def linearise(self, has_time_rate: bool) -> None:
-        """Jacobian and df/dt where they are not fresh, then the factors; -1 when singular."""
+        """Jacobian and df/dt, then the factors; -1 when singular."""
         assert at.NOW == 0
+        self.slopes(has_time_rate)
+        self._count_calls(at.S_FACTOR, 1, "n.factor")
+        shift = self._add(f"fdiv double 1.0, {self._times(1, number(RODAS5P.gamma), '%h')}")
+        is_singular = self.factor(shift)
         self.lines += [
+            f"  br i1 {is_singular}, label %singular, label %stages",
+            "singular:",
+            "  ret double -1.0",
+            "stages:",
+        ]
+        self._count_calls(at.S_SOLVE, _N_STAGE, "n.solve")
+        self._count_calls(at.S_RHS, _N_STAGE - 1, "n.rhs")
+
+    def slopes(self, has_time_rate: bool) -> None:
+        """Jacobian and df/dt where they are not fresh."""
+        self.lines += [
+            *element("flag", at.JAC_IS_FRESH, "fresh", self.opaque),
             "  %is.fresh = icmp ne i64 %fresh, 0",
             "  br i1 %is.fresh, label %go, label %stale",
             "stale:",
@@ -174,23 +189,7 @@ class StepWriter:
             self._call_kernel("dfdt", at.Y, self._place(at.TIME_RATE, 0, 1))
         self._count_calls(at.S_JAC, 1, "n.jac")
         typed = pointer("i64", self.opaque)
-        gamma = number(RODAS5P.gamma)
-        self.lines += [
-            f"  store i64 1, {typed} %fresh.at, align 8",
-            "  br label %go",
-            "go:",
-        ]
-        self._count_calls(at.S_FACTOR, 1, "n.factor")
-        shift = self._add(f"fdiv double 1.0, {self._times(1, gamma, '%h')}")
-        is_singular = self.factor(shift)
-        self.lines += [
-            f"  br i1 {is_singular}, label %singular, label %stages",
-            "singular:",
-            "  ret double -1.0",
-            "stages:",
-        ]
-        self._count_calls(at.S_SOLVE, _N_STAGE, "n.solve")
-        self._count_calls(at.S_RHS, _N_STAGE - 1, "n.rhs")
+        self.lines += [f"  store i64 1, {typed} %fresh.at, align 8", "  br label %go", "go:"]
 
     def factor(self, shift: str) -> str:
         """Factor shift - J; the name of whether it is singular."""
