@@ -77,6 +77,7 @@ def measure_limit(case: Case, *, rtol: float, method: str, rounds: int) -> Limit
     found: dict[str, list[float]] = {name: [] for name in _KERNELS if calls[name]}
     solves: list[float] = []
     turns: list[float] = []
+    apart: list[float] = []
     for _ in range(rounds):
         # In turn, so that whatever disturbs the machine meets all of them.
         solves += interleaved({"run": simulator.run}, rounds=1, clock="cpu")["run"]
@@ -84,10 +85,11 @@ def measure_limit(case: Case, *, rtol: float, method: str, rounds: int) -> Limit
             samples.append(parts.seconds(name))
         if calls["solve"]:
             turns.append(parts.seconds_of_turn())
+            apart.append(parts.seconds_apart())
     times = {name: min(samples) * calls[name] for name, samples in found.items()}
     if turns:
         # What both take beyond their times alone, shared out in proportion to these.
-        ratio = max(1.0, min(turns) / (min(found["rhs"]) + min(found["solve"])))
+        ratio = max(1.0, min(turns) / min(apart))
         n_turn = min(calls["rhs"], calls["solve"])
         for name in ("rhs", "solve"):
             times[name] += (ratio - 1.0) * n_turn * min(found[name])

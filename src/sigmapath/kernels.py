@@ -174,7 +174,7 @@ class Bodies(Protocol):
     def bind(self) -> None:
         """Let code that is loaded from now on find those functions."""
 
-    def n_timed(self, kernel: str) -> int:
+    def n_timed_calls(self, kernel: str) -> int:
         """Number of calls of a kernel that rest on time alone, as of a stimulus that decays."""
 
     def timed(self, requests: Sequence[tuple[str, str]], tag: str, *, opaque: bool) -> Inlined:

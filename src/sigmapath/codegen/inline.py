@@ -45,7 +45,7 @@ class SystemBodies:
 
         bind_shared()
 
-    def n_timed(self, kernel: str) -> int:
+    def n_timed_calls(self, kernel: str) -> int:
         """Number of calls of a kernel that rest on time alone."""
         from sigmapath.codegen.timed import timed_calls
 

@@ -119,7 +119,7 @@ def _stage_text(parts: _Parts, has_time_rate: bool) -> tuple[str, set[str]]:
         write.store("x", i, x[i])
     added = [write.plus_product(write.load("added", i), old[i], "%c") for i in states]
     given = {("y", i): x[i] for i in states} | {("t", 0): "%time"}
-    given |= {("timed", k): write.load("timed", k) for k in range(parts.bodies.n_timed("rhs"))}
+    given |= {("timed", k): write.load("timed", k) for k in range(parts.bodies.n_timed_calls("rhs"))}
     body = parts.bodies.inlined("rhs", "r", given, opaque=parts.opaque)
     write.lines += body.lines
     right = [write.plus_product(body.values[i], added[i], "%r") for i in states]
@@ -144,7 +144,7 @@ class _StepWriter(StepWriter):
         super().__init__(parts.n, prefix, parts.opaque, parts.fused)
         self._parts = parts
         self._length = -(-self.n // _WIDTH) * _WIDTH
-        self._n_timed = parts.bodies.n_timed("rhs")
+        self._n_timed = parts.bodies.n_timed_calls("rhs")
         size = _N_OWN * self._length + _N_TIME * self._n_timed
         self.lines.append(f"  %room = alloca double, i64 {size}, align {8 * _WIDTH}")
         # Values of J by place, for the factors.
@@ -164,7 +164,7 @@ class _StepWriter(StepWriter):
             self._keep(_Y, i, 1, y["y", i])
         first, slopes = 0, {}
         for kernel in kernels:
-            count = bodies.n_timed(kernel)
+            count = bodies.n_timed_calls(kernel)
             given = {("timed", k): timed.values[first + k] for k in range(count)}
             body = bodies.inlined(kernel, kernel, y | {("t", 0): "%t"} | given, opaque=self.opaque)
             self.lines += body.lines
