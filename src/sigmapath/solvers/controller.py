@@ -44,11 +44,28 @@ N, RTOL, MASKED, MAX_STEP = at.N, at.RTOL, at.MASKED, at.MAX_STEP
     at.MASS,
 )
 
+# Of the bits of 1.0 read as a whole number, 1.2 times; 0.045 of the spacing of exponents centres the
+# error of the guess that rests on it.
+_MIDDLE = 1.2 * (1023.0 - 0.045) * 2.0**52
 # Both methods carry an error estimate of order four: it scales with h^5.
 _POWER = 1.0 / 5.0
 SAFETY, SHRINK, GROW = 0.85, 0.2, 20.0
 # Proportional part for the explicit method, which otherwise bounces off its stability limit.
 EXPLICIT_BETA = 0.04
+
+
+@inlined
+def _inverse_fifth_root(x: Any) -> Any:
+    """``x ** (-1/5)`` of numbers from 1e-10 to 1e10, to 2e-5: half the time of a power.
+
+    A guess y from the exponent bits, within 4%, then y times the first terms of the series of
+    (1 - d)^(-1/5) for d = 1 - x y^5.
+    """
+    bits = np.float64(np.float64(x).view(np.int64))
+    y = np.int64(_MIDDLE - 0.2 * bits).view(np.float64)
+    square = y * y
+    d = 1.0 - (x * y) * (square * square)
+    return y + y * d * (0.2 + d * (0.12 + d * (0.088 + d * 0.0704)))
 
 
 @inlined
@@ -64,9 +81,11 @@ def accepted_factor(error: Any, last_error: Any, beta: Any = 0.0) -> Any:
     """
     if error < 1e-10:
         return GROW
-    factor = SAFETY * error ** (0.75 * beta - _POWER)
     if beta > 0.0:
-        factor *= max(last_error, 1e-4) ** beta
+        factor = error ** (0.75 * beta - _POWER) * max(last_error, 1e-4) ** beta
+    else:
+        factor = _inverse_fifth_root(error)
+    factor *= SAFETY
     return min(GROW, max(SHRINK, factor))
 
 
