@@ -229,13 +229,15 @@ def _bodies(system: OdeSystem, library: _Library, identity: str) -> Bodies:
 
 def _identity(backend: Backend, tier: Tier, fingerprint: str, lanes: int = 1) -> str:
     """Key of a model's code: everything it rests on."""
+    from sigmapath.machine.llvm import host_target
+
+    versions = ""
     if backend == "numba":
         from sigmapath.codegen.numba_module import numba_versions
 
-        return key("model", generator_digest(), "numba", tier, 1, numba_versions(), fingerprint)
-    from sigmapath.machine.llvm import host_target
-
-    return key("model", generator_digest(), "llvm", tier, lanes, host_target(), fingerprint)
+        versions = numba_versions()
+    made = (backend, tier, lanes, versions, host_target())
+    return key("model", generator_digest(), *made, fingerprint)
 
 
 def _library(

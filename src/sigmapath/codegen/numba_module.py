@@ -24,6 +24,7 @@ from typing import Any
 
 from sigmapath.cache_folder import make_room, private_folder
 from sigmapath.errors import CodegenError
+from sigmapath.machine.cpu import settle_numba
 from sigmapath.machine.store import write_file
 from sigmapath.record import record
 
@@ -131,6 +132,7 @@ def _written(text: str, name: str) -> tuple[Path, Any]:
 def _imported(name: str, place: Path) -> ModuleType:
     from numba.core.errors import NumbaError
 
+    settle_numba()
     loader = _SourceOnly(name, str(place))
     spec = importlib.util.spec_from_file_location(name, place, loader=loader)
     if spec is None:

@@ -90,7 +90,7 @@ def shared_text(width: int, *, opaque_pointers: bool = True) -> str:
         given = ", ".join(f"{real} %a{i}" for i in range(_library_arity(name)))
         lines += [
             f"define {real} @{LIBRARY_PREFIX}{name}_of_{width}({given}) nounwind {{",
-            f"  %r = musttail call {real} @{name}_of_{width}({given})",
+            f"  %r = tail call {real} @{name}_of_{width}({given})",
             f"  ret {real} %r",
             "}",
         ]

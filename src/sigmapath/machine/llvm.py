@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from sigmapath.errors import CodegenError
+from sigmapath.machine.cpu import chosen_cpu
 from sigmapath.record import record
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Loaded",
     "Target",
     "bind",
+    "binding",
     "compile_object",
     "host_target",
     "library_address",
@@ -56,7 +58,8 @@ class Target:
     Parameters
     ----------
     triple, cpu, features : str
-        As LLVM names the machine this process runs on.
+        As LLVM names the machine this process runs on, or the CPU that the environment names
+        (:mod:`.cpu`).
     versions : str
         Versions of llvmlite and of its LLVM.
     opaque_pointers : bool
@@ -84,7 +87,8 @@ class Loaded:
     engine: Any
 
 
-def _binding() -> Any:
+def binding() -> Any:
+    """Return ``llvmlite.binding``, ready for this machine."""
     import llvmlite
     import llvmlite.binding as llvm
 
@@ -98,22 +102,30 @@ def _binding() -> Any:
 
 @cache
 def host_target() -> Target:
-    """Return the target of this process; asked once."""
+    """Return the target of this process; asked once.
+
+    Raises
+    ------
+    CodegenError
+        If the environment names a CPU that LLVM does not know or this machine cannot stand in for.
+    """
     import llvmlite
 
-    llvm = _binding()
+    llvm = binding()
     version = ".".join(map(str, llvm.llvm_version_info))
+    triple, versions = llvm.get_process_triple(), f"llvmlite {llvmlite.__version__}, LLVM {version}"
+    cpu = chosen_cpu(llvm, triple, versions)
     return Target(
-        triple=llvm.get_process_triple(),
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
-        versions=f"llvmlite {llvmlite.__version__}, LLVM {version}",
+        triple=triple,
+        cpu=cpu.name,
+        features=cpu.features,
+        versions=versions,
         opaque_pointers=llvm.llvm_version_info[0] >= 16,
     )
 
 
 def _target_machine(tier: str) -> Any:
-    llvm = _binding()
+    llvm = binding()
     target = host_target()
     return llvm.Target.from_triple(target.triple).create_target_machine(
         cpu=target.cpu,
@@ -151,7 +163,7 @@ def compile_object(text: str | Sequence[str], tier: str) -> bytes:
     CodegenError
         If LLVM refuses the text.
     """
-    llvm = _binding()
+    llvm = binding()
     try:
         first, *others = [text] if isinstance(text, str) else text
         module = llvm.parse_assembly(first)
@@ -176,7 +188,7 @@ def load_object(code: bytes, names: Iterable[str]) -> Loaded:
     CodegenError
         If the code cannot be linked or lacks a function.
     """
-    llvm = _binding()
+    llvm = binding()
     _bind_library()
     # An engine needs a module to begin with; an empty one will do.
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine("quick"))
@@ -194,7 +206,7 @@ def load_object(code: bytes, names: Iterable[str]) -> Loaded:
 
 def bind(addresses: Mapping[str, int]) -> None:
     """Tell LLVM where outside functions are; code calls them by ``LIBRARY_PREFIX`` and name."""
-    llvm = _binding()
+    llvm = binding()
     for name, address in addresses.items():
         llvm.add_symbol(f"{LIBRARY_PREFIX}{name}", address)
 

@@ -26,6 +26,7 @@ import numba
 from numba import cfunc, config, njit, types
 
 from sigmapath.cache_folder import make_room, private_folder
+from sigmapath.machine.cpu import settle_numba
 from sigmapath.machine.digest import key
 from sigmapath.machine.llvm import host_target
 from sigmapath.solvers.library import solver_digest
@@ -38,6 +39,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 # Versions whose code is kept side by side.
 _MOST_FOLDERS = 6
+
+settle_numba()
 
 # For functions that are called.
 compiled = cast(Callable[[Function], Function], njit(**_OPTIONS))
