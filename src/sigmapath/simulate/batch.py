@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from sigmapath.errors import PlanError
 from sigmapath.experiment.plan import JumpRows, RunPlan
-from sigmapath.kernels import Kernels
 from sigmapath.simulate.crew import Crew
 from sigmapath.simulate.workers import Setup
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, ReducerTable, Rested
@@ -76,7 +75,7 @@ def run_batch(
     crew = Crew(workers)
     whole = chunk_input(plan, 0, 0)
     rested = _shared_rest(crew, plan, whole)
-    result = _empty(setup.kernels, plan)
+    result = _empty(setup, plan)
     streams = _streams(workers) if setup.lanes > 1 else {}
     done = 0
 
@@ -231,19 +230,19 @@ def _require_memory(plan: RunPlan) -> None:
         )
 
 
-def _empty(kernels: Kernels, plan: RunPlan) -> BatchOutput:
+def _empty(setup: Setup, plan: RunPlan) -> BatchOutput:
     """Room for all runs; trajectories hold anything yet: the threads that fill them touch them."""
     n, n_time = plan.n_runs, len(plan.times)
     keeps = plan.keep_trajectories
     return BatchOutput(
-        trajectories=np.empty((n, n_time, plan.n_recorded)) if keeps else None,
+        trajectories=setup.room.take((n, n_time, plan.n_recorded)) if keeps else None,
         reduced=np.full((n, len(plan.reducers)), np.nan),
         status=np.full(n, int(Status.NOT_RUN), dtype=np.int8),
         method=np.zeros(n, dtype=np.int8),
         stats=np.zeros((n, len(STAT_NAMES)), dtype=np.int64),
         t_stop=np.zeros(n),
         rest_residual=np.full(n, np.nan),
-        final_state=np.zeros((0, kernels.n_state)),
+        final_state=np.zeros((0, setup.kernels.n_state)),
     )
 
 

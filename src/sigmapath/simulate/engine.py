@@ -34,6 +34,7 @@ from sigmapath.results.raw import RawResult
 from sigmapath.simulate.batch import Progress, run_batch
 from sigmapath.simulate.kept import Kept
 from sigmapath.simulate.moieties import conservation_of
+from sigmapath.simulate.room import Room
 from sigmapath.simulate.tolerances import with_tolerances
 from sigmapath.simulate.workers import Setup, new_setup, pays_for_own_code
 from sigmapath.solvers.conservation import Conservation
@@ -149,7 +150,8 @@ class Engine:
             default_observables=default_observables,
             long_names=long_names,
         )
-        # Neither changes a result: both hold what would otherwise be made again.
+        # None of them changes a result: they hold what would otherwise be made again.
+        self._room = Room()
         self._setups: Kept[Setup] = Kept(_KEPT)
         self._conservations: Kept[Conservation] = Kept(_KEPT)
 
@@ -276,6 +278,7 @@ class Engine:
                 tier=tier,
                 conservation=conservation,
                 has_own_code=has_own_code,
+                room=self._room,
             )
 
         return self._setups.get((*asked, has_own_code, most_lanes, moieties, looked_at), make)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sigmapath.codegen.compile import Tier
 from sigmapath.kernels import Kernels
 from sigmapath.record import record
+from sigmapath.simulate.room import Room
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.solvers.workspace import Worker, make_worker
@@ -91,6 +92,8 @@ class Setup:
         With tolerances.
     has_own_code : bool
     bench : Bench
+    room : Room
+        For time courses.
     """
 
     kernels: Kernels
@@ -99,6 +102,7 @@ class Setup:
     options: SolverOptions
     has_own_code: bool
     bench: Bench
+    room: Room
 
     @property
     def lanes(self) -> int:
@@ -114,12 +118,13 @@ def new_setup(
     tier: Tier,
     conservation: Conservation | None,
     has_own_code: bool,
+    room: Room,
 ) -> Setup:
     """Return a setup without workers yet.
 
     Parameters
     ----------
-    kernels, lane_kernels, options, tier, has_own_code
+    kernels, lane_kernels, options, tier, has_own_code, room
         See :class:`Setup`.
     conservation : Conservation or None
         Conserved moieties, for equilibrations.
@@ -148,4 +153,5 @@ def new_setup(
         options=options,
         has_own_code=has_own_code,
         bench=Bench(make),
+        room=room,
     )
