@@ -44,7 +44,7 @@ N, RTOL, MASKED, MAX_STEP = at.N, at.RTOL, at.MASKED, at.MAX_STEP
     at.MASS,
 )
 
-# Of the bits of 1.0 read as a whole number, 1.2 times; 0.045 of the spacing of exponents centres the
+# 1.2 times the bits of 1.0, read as a whole number; 0.045 of the spacing of exponents centres the
 # error of the guess that rests on it.
 _MIDDLE = 1.2 * (1023.0 - 0.045) * 2.0**52
 # Both methods carry an error estimate of order four: it scales with h^5.

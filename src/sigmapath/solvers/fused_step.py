@@ -8,7 +8,8 @@ sums to the right-hand side, from there to the solve and back. Here a stage is o
 all of that stands in registers. It is printed once and called seven times: compiled once for each
 stage, the code was a tenth faster and took eight times as long to make. Sums over earlier stages,
 for which nothing waits, are vectors; the newest stage is added number by number, because a vector
-that is read where single numbers were just written has to wait for all of them.
+that is read where single numbers were just written has to wait for all of them. The Jacobian goes
+from registers into the factors. Calls that rest on time alone are made once for all stages.
 """
 
 from __future__ import annotations
@@ -119,7 +120,8 @@ def _stage_text(parts: _Parts, has_time_rate: bool) -> tuple[str, set[str]]:
         write.store("x", i, x[i])
     added = [write.plus_product(write.load("added", i), old[i], "%c") for i in states]
     given = {("y", i): x[i] for i in states} | {("t", 0): "%time"}
-    given |= {("timed", k): write.load("timed", k) for k in range(parts.bodies.n_timed_calls("rhs"))}
+    timed = range(parts.bodies.n_timed_calls("rhs"))
+    given |= {("timed", k): write.load("timed", k) for k in timed}
     body = parts.bodies.inlined("rhs", "r", given, opaque=parts.opaque)
     write.lines += body.lines
     right = [write.plus_product(body.values[i], added[i], "%r") for i in states]
