@@ -221,6 +221,22 @@ def test_every_width_of_the_loop(cascade, lanes):
     np.testing.assert_array_equal(ours.trajectories, again.trajectories)
 
 
+def test_a_large_model_looks_up_the_places_of_its_factors(cascade, monkeypatch):
+    from sigmapath.solvers.linalg import unrolled
+
+    monkeypatch.setattr(unrolled, "_MOST_UPDATES", 0)
+    engine, plan = _prepared(cascade, 13, doses=_DOSES)
+    scalar = engine.kernels(plan.outputs, tier="fast")
+    vector = engine.kernels(plan.outputs, tier="fast", lanes=2)
+    for options in (SolverOptions(method="rodas5p"), SolverOptions(method="auto", rtol=1e-8)):
+        (worker,) = make_lane_workers(scalar, vector, options)
+        batch = chunk_input(plan, 0, plan.n_runs)
+        ours = solve_batch(scalar, batch, worker=worker)
+        alone = solve_batch(scalar, batch, worker=make_worker(scalar, options))
+        np.testing.assert_array_equal(ours.status, alone.status)
+        np.testing.assert_allclose(ours.trajectories, alone.trajectories, rtol=2e-6, atol=1e-8)
+
+
 def test_interruption_keeps_what_is_done(cascade):
     engine, plan = _prepared(cascade, 4000)
     options = SolverOptions(method="rodas5p", rtol=1e-10)

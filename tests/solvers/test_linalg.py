@@ -10,7 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernels_by_hand import pattern_of
 
+from sigmapath.machine.llvm import compile_object, host_target, load_object
 from sigmapath.solvers import layout as at
+from sigmapath.solvers.ir import module_of
+from sigmapath.solvers.lanes.lu import LU_NAMES
+from sigmapath.solvers.lanes.walked import walked_text
 from sigmapath.solvers.library import part_addresses
 from sigmapath.solvers.linalg.sparse import assemble, factor, jacobian_product, solve
 from sigmapath.solvers.linalg.symbolic import (
@@ -91,6 +95,59 @@ def test_unrolled_code_notices_a_useless_pivot(bad):
     values = np.array([1.0, 1.0, 2.0 if bad == 0.0 else bad, 1.0])
     ok, _ = unrolled_solution(program, values, 2.0, np.ones(3))
     assert ok == 0.0
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4])
+@pytest.mark.parametrize(("n", "density"), [(1, 1.0), (12, 0.2), (40, 0.05), (130, 0.08)])
+@pytest.mark.parametrize("is_sparse", [True, False])
+def test_code_for_lanes_that_looks_places_up_solves_like_numpy(n, density, lanes, is_sparse):
+    rng = np.random.default_rng(n)
+    pattern = pattern_of([np.flatnonzero(rng.random(n) < density).tolist() for _ in range(n)])
+    program = lu_program(pattern, np.ones(n), is_sparse=is_sparse)
+    assert program[0] != DENSE
+    values, b = rng.normal(size=(pattern.nnz, lanes)), rng.normal(size=(n, lanes))
+    shift = 3.0 * (1.0 + np.abs(values).sum(axis=0))
+    total, x = lane_solution(program, values, shift, b)
+    np.testing.assert_array_equal(total, 0.0)
+    for lane in range(lanes):
+        dense = shift[lane] * np.eye(n) - matrix_of(pattern, values[:, lane], n)
+        np.testing.assert_allclose(x[:, 5, lane], np.linalg.solve(dense, b[:, lane]), rtol=1e-12)
+    assert not np.delete(x, 5, axis=1).any()
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
+@pytest.mark.parametrize("is_sparse", [True, False])
+def test_lanes_notice_a_useless_pivot_each_by_itself(bad, is_sparse):
+    n = 70
+    rng = np.random.default_rng(70)
+    rows = [np.flatnonzero(rng.random(n) < 0.2).tolist() for _ in range(n)]
+    pattern = pattern_of(rows)
+    program = lu_program(pattern, np.ones(n), is_sparse=is_sparse)
+    values = np.repeat(rng.normal(size=(pattern.nnz, 1)), 2, axis=1)
+    shift = 3.0 * (1.0 + np.abs(values).sum(axis=0))
+    # The last pivot is the sum of what is left of its diagonal entry.
+    if bad == 0.0:
+        shift[1], values[:, 1] = 0.0, 0.0
+    else:
+        values[-1, 1] = bad
+    total, _ = lane_solution(program, values, shift, np.ones((n, 2)))
+    assert total[0] == 0.0
+    assert np.isnan(total[1])
+
+
+def lane_solution(program, values, shift, b):
+    """Sum and solution, for stage 5, of code for lanes that looks its places up."""
+    n, lanes = b.shape
+    target = host_target()
+    text = walked_text(program, lanes, "test_", opaque=target.opaque_pointers)
+    loaded = load_object(compile_object(module_of([text]), "quick"), ["test_factor", "test_solve"])
+    signature = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
+    factor_lanes, solve_lanes = (signature(loaded.addresses[f"test_{k}"]) for k in LU_NAMES)
+    lu, total = np.full((n_matrix_values(program), lanes), np.nan), np.zeros(lanes)
+    z, x = np.zeros((n, lanes)), np.zeros((n, 8, lanes))
+    factor_lanes(*(array.ctypes.data for array in (values, lu, shift, total)))
+    solve_lanes(lu.ctypes.data, b.ctypes.data, z.ctypes.data, x.ctypes.data + 8 * lanes * 5)
+    return total, x
 
 
 def matrix_of(pattern, values, n):

@@ -64,7 +64,7 @@ _RUN_WORDS = ("backend", "tier", "lanes", "threads", "progress")
 # than a second, and of all. Few runs go by fours, so that all lanes of all threads are busy to the
 # end. Plan and model decide, never what happens to be compiled: the same experiment gives the same
 # numbers.
-_RUNS_FOR_LANES_OF_SMALL, RUNS_FOR_LANES = 32, 512
+_RUNS_FOR_LANES_OF_SMALL, RUNS_FOR_LANES = 32, 256
 _SMALL, _FEW_LANES = 128, 4
 _WIDTHS = (1, 2, 4, 8)
 # Kinds of question whose machine code and workers an engine keeps at hand.

@@ -23,6 +23,9 @@ from sigmapath.solvers.ir import module_of
 from sigmapath.solvers.lanes.fused import FUSED_NAMES, fused_text
 from sigmapath.solvers.lanes.lu import LU_NAMES, lane_lu_text
 from sigmapath.solvers.lanes.step import PART_NAMES, step_text
+from sigmapath.solvers.lanes.walked import walked_text
+from sigmapath.solvers.linalg.symbolic import has_full_rows
+from sigmapath.solvers.linalg.unrolled import is_unrollable
 
 __all__ = ["lu_addresses", "native_width", "step_addresses"]
 
@@ -60,12 +63,15 @@ def lu_addresses(
     """Addresses of the LU of a model, by name, and of a small model's own stage."""
     target = host_target()
     opaque, fused = target.opaque_pointers, target.has_fma
-    own = bodies if bodies is not None and is_fusable(program, bodies) else None
+    is_walked = has_full_rows(program) or not is_unrollable(program)
+    own = bodies if not is_walked and is_fusable(program, bodies) else None
     kind = f"{has_time_rate}, {own.identity}" if own is not None else ""
-    identity = key("lanes lu", _digest(), target, lanes, program.tobytes().hex(), kind)
+    identity = key("lanes lu", _digest(), target, lanes, program.tobytes().hex(), kind, is_walked)
     prefix = f"lu{identity[:16]}_"
 
     def text() -> str:
+        if is_walked:
+            return walked_text(program, lanes, prefix, opaque=opaque)
         if own is None:
             return lane_lu_text(program, lanes, prefix, opaque=opaque, fused=fused)
         return fused_text(

@@ -243,6 +243,42 @@ class Body:
         self.lines[place:place] = [phi]
         self._block = f"done{number}"
 
+    def begin_while(
+        self, start: str | int, end: str | int, carried: Sequence[tuple[str, str]] = ()
+    ) -> tuple[str, list[str]]:
+        """Open a loop that counts whole numbers from ``start`` to below ``end``, or not at all.
+
+        ``carried`` are types and start values of what goes from turn to turn; returns the count and
+        their names, which after the loop are what they were when it was left.
+        """
+        number = self._count = self._count + 1
+        count = f"%k{number}"
+        self.lines += [f"  br label %loop{number}", f"loop{number}:"]
+        starts = [f"{kind}: {value}" for kind, value in carried]
+        self._open.append((number, self._block, len(self.lines), [str(start), *starts]))
+        self.lines += [
+            f"  {count}.more = icmp slt i64 {count}, {end}",
+            f"  br i1 {count}.more, label %go{number}, label %done{number}",
+            f"go{number}:",
+        ]
+        self._block = f"go{number}"
+        return count, [f"%c{number}.{k}" for k in range(len(starts))]
+
+    def end_while(self, values: Sequence[str] = (), step: int = 1) -> None:
+        """Close the loop; ``values`` are what goes to the next turn."""
+        number, before, place, (first, *starts) = self._open.pop()
+        count, head, latch = f"%k{number}", f"loop{number}", self._block
+        self.lines += [f"  {count}.next = add i64 {count}, {step}", f"  br label %{head}"]
+        self.lines.append(f"done{number}:")
+        phis = [f"  {count} = phi i64 [ {first}, %{before} ], [ {count}.next, %{latch} ]"]
+        for k, (start, value) in enumerate(zip(starts, values, strict=True)):
+            kind, name = start.split(": ")
+            phis.append(
+                f"  %c{number}.{k} = phi {kind} [ {name}, %{before} ], [ {value}, %{latch} ]"
+            )
+        self.lines[place:place] = phis
+        self._block = f"done{number}"
+
     def begin_if(self, condition: str) -> tuple[str, str]:
         """Open a block that runs where an i1 holds."""
         number = self._count = self._count + 1

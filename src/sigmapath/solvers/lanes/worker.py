@@ -23,7 +23,7 @@ from sigmapath.solvers.lanes import slots
 from sigmapath.solvers.lanes.code import lu_addresses, step_addresses
 from sigmapath.solvers.layout import Lanes, Work
 from sigmapath.solvers.library import lane_loop
-from sigmapath.solvers.linalg.symbolic import n_matrix_values
+from sigmapath.solvers.linalg.symbolic import DENSE, elimination_cost, n_matrix_values
 from sigmapath.solvers.linalg.unrolled import is_unrollable
 from sigmapath.solvers.options import UNDERSHOOT, SolverOptions
 from sigmapath.solvers.tableaux import RODAS5P
@@ -34,6 +34,8 @@ __all__ = ["LaneWorker", "make_lane_workers", "suits_lanes"]
 
 # Rows at the start of a cache line, which is also the widest vector [bytes].
 _ALIGNMENT = 64
+# Multiply-subtracts of a factorisation up to which lanes are faster.
+_MOST_WORK = 100_000
 
 
 @record(eq=False)
@@ -90,8 +92,8 @@ def suits_lanes(kernels: Kernels, options: SolverOptions) -> bool:
     """Whether runs of a model can go in lanes under these options.
 
     Not those with events, delays, algebraic states or a fast part, nor by other methods than
-    Rodas5P, which "auto" takes as well; nor where elimination fills the matrix so much that there
-    is no code of its own for it.
+    Rodas5P, which "auto" takes as well; nor where elimination is so much work that a multistep
+    method of few factorisations is faster one run at a time.
     """
     is_plain = kernels.n_state > 0 and kernels.n_lag == 0 and not kernels.has_fast
     has_events = kernels.events.n_event > 0
@@ -99,7 +101,14 @@ def suits_lanes(kernels: Kernels, options: SolverOptions) -> bool:
         return False
     if options.method not in ("auto", "rodas5p") or options.fixed_step > 0.0:
         return False
-    return is_unrollable(elimination_program(kernels, is_sparse=True))
+    program = _program(kernels)
+    return bool(program[0] != DENSE and elimination_cost(program) <= _MOST_WORK)
+
+
+def _program(kernels: Kernels) -> NDArray[np.int64]:
+    """Elimination program for lanes: full rows at the end pay where there is no code of its own."""
+    program = elimination_program(kernels, is_sparse=True)
+    return program if is_unrollable(program) else elimination_program(kernels)
 
 
 def make_lane_workers(
@@ -129,7 +138,7 @@ def make_lane_workers(
     """
     if not suits_lanes(kernels, options):
         raise UnsupportedFeatureError("lanes with events, delays, algebraic states or fixed steps")
-    program = elimination_program(kernels, is_sparse=True)
+    program = _program(kernels)
     call = _calls(lane_kernels, program, kernels.bodies)
     # Of use before runs start only, and then many times.
     scalar = make_worker(kernels, options, conservation=conservation)

@@ -36,6 +36,7 @@ __all__ = [
     "SPARSE",
     "elimination_cost",
     "factor_time",
+    "has_full_rows",
     "lu_program",
     "minimum_degree",
     "n_jacobian",
@@ -133,6 +134,11 @@ def factor_time(program: IntArray) -> float:
     """Time of one factorisation, in that of a multiply-subtract by index."""
     n_update = int(program[HEADER.index("n_update")])
     return n_update + _TAIL_SHARE * (elimination_cost(program) - n_update)
+
+
+def has_full_rows(program: IntArray) -> bool:
+    """Whether the last rows are taken as full."""
+    return bool(program[HEADER.index("tail")] < program[HEADER.index("n")])
 
 
 def n_jacobian(program: IntArray) -> int:
