@@ -159,33 +159,58 @@ def _factored(work: Any, t: Any, shift: Any) -> bool:
     return bool(call_part(work.part[PART_FACTOR], work, shift, 0.0) != 0.0)
 
 
+@inlined
+def _take_slope(work: Any, per_h: Any, shift: Any) -> None:
+    """Subtract M y' of the polynomial from the rates in row RIGHT; a shift of 0: uncorrected."""
+    vec, n = work.vec, work.size[N]
+    right, mass, z1, correction = vec[RIGHT], vec[MASS], vec[Z + 1], vec[CORRECTION]
+    if shift == 0.0:
+        for i in range(n):
+            right[i] -= mass[i] * (per_h * z1[i])
+    else:
+        for i in range(n):
+            right[i] -= mass[i] * (per_h * z1[i] + shift * correction[i])
+
+
+@summed
+def _correct(work: Any, blend: Any, is_first: Any) -> Any:
+    """Add the change to the correction and set Y_NEW; return the norm of the change."""
+    vec, n, total = work.vec, work.size[N], 0.0
+    y, z0, weight = vec[Y_NEW], vec[Z], vec[WEIGHT]
+    correction, change = vec[CORRECTION], vec[CHANGE]
+    if is_first:
+        for i in range(n):
+            correction[i] = blend * change[i]
+            y[i] = z0[i] + correction[i]
+            ratio = change[i] * weight[i]
+            total += ratio * ratio
+    else:
+        for i in range(n):
+            correction[i] += blend * change[i]
+            y[i] = z0[i] + correction[i]
+            ratio = change[i] * weight[i]
+            total += ratio * ratio
+    return np.sqrt(total / n)
+
+
 @compiled
 def _newton(work: Any, t: Any, h: Any, shift: Any) -> Any:
     """Find row CORRECTION and Y_NEW = Z + CORRECTION with M y' = f at t + h.
 
     Returns the norm of the correction, or a negative number if the iteration does not converge.
     """
-    vec, clock, n = work.vec, work.clock, work.size[N]
-    y, z0, z1, right = vec[Y_NEW], vec[Z], vec[Z + 1], vec[RIGHT]
-    correction, change, mass = vec[CORRECTION], vec[CHANGE], vec[MASS]
+    vec, clock = work.vec, work.clock
     per_h = 1.0 / h
     # Makes up for factors of another shift: exact for the fast and half right for the slow modes.
     blend = 2.0 / (1.0 + clock[SHIFT] / shift)
     most = _MOST_ITERATIONS if work.tune[FIXED_STEP] == 0.0 else _MOST_ITERATIONS_FIXED
-    for i in range(n):
-        correction[i] = 0.0
-        y[i] = z0[i]
     before = 0.0
     for iteration in range(most):
-        rates(work, t + h, y, right)
-        for i in range(n):
-            right[i] -= mass[i] * (per_h * z1[i] + shift * correction[i])
+        rates(work, t + h, vec[Z] if iteration == 0 else vec[Y_NEW], vec[RIGHT])
+        _take_slope(work, per_h, 0.0 if iteration == 0 else shift)
         work.stat[S_SOLVE] += 1
         call_part(work.part[PART_SOLVE], work, _SOLUTION, 0.0)
-        for i in range(n):
-            correction[i] += blend * change[i]
-            y[i] = z0[i] + correction[i]
-        size = blend * _norm(work, CHANGE)
+        size = blend * _correct(work, blend, iteration == 0)
         if not np.isfinite(size):
             return _NEWTON_FAILED
         if iteration > 0:

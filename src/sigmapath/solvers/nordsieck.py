@@ -129,12 +129,18 @@ def step_back(work: Any) -> None:
 @compiled
 def correct_polynomial(work: Any) -> None:
     """Add the corrector polynomial times the correction."""
-    vec, c, q = work.vec, work.clock, work.flag[ORDER]
-    n = work.size[N]
-    for j in range(q + 1):
-        factor = c[BDF_L + j]
+    vec, c, q, n = work.vec, work.clock, work.flag[ORDER], work.size[N]
+    correction = vec[CORRECTION]
+    # Two powers at a time: half the passes over the correction.
+    for j in range(0, q, 2):
+        low, high, a, b = vec[Z + j], vec[Z + j + 1], c[BDF_L + j], c[BDF_L + j + 1]
         for i in range(n):
-            vec[Z + j, i] += factor * vec[CORRECTION, i]
+            low[i] += a * correction[i]
+            high[i] += b * correction[i]
+    if q % 2 == 0:
+        last, a = vec[Z + q], c[BDF_L + q]
+        for i in range(n):
+            last[i] += a * correction[i]
 
 
 @compiled
