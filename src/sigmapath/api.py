@@ -406,9 +406,7 @@ class Model(Description):
         return self._stages.run(given, progress=progress)
 
     def _dataset(self, **given: Any) -> xr.Dataset:
-        from sigmapath.results.dataset import to_dataset
-
-        return to_dataset(self.run(**given))
+        return self._stages.dataset(given)
 
     @property
     def _engine(self) -> Engine:

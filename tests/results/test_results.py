@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from sigmapath.errors import MissingExtraError, OutputError
-from sigmapath.results.dataset import to_dataset
+from sigmapath.results.dataset import add_attributes, to_dataset, unfinished_dataset
 from sigmapath.results.provenance import provenance
 from sigmapath.results.raw import RawAxis, RawResult
 from sigmapath.results.storage import (
@@ -83,6 +84,9 @@ def batch(n: int, n_time: int = 3, n_out: int = 2, n_red: int = 1) -> Batch:
     )
 
 
+_OPTIONS = {"rtol": 1e-6, "atol": np.array([1e-9]), "method": "auto"}
+
+
 def made(plan: Plan | None = None, output: Batch | None = None) -> RawResult:
     plan = plan or Plan()
     n = int(np.prod(plan.shape))
@@ -90,7 +94,7 @@ def made(plan: Plan | None = None, output: Batch | None = None) -> RawResult:
         plan,
         output or batch(n, n_red=len(plan.readouts)),
         fingerprint="f00",
-        options={"rtol": 1e-6, "atol": np.array([1e-9]), "method": "auto"},
+        options=_OPTIONS,
     )
 
 
@@ -138,6 +142,21 @@ def test_the_dataset_has_the_axes_then_time():
     assert data.attrs["n_steps"] == 6
     assert json.loads(data.attrs["options"])["atol"] == [1e-9]
     assert json.loads(data.attrs["ligands"]) == {"L1": "(+)-pentazocine"}
+
+
+def test_a_dataset_made_before_the_runs_have_ended_is_the_one_made_after():
+    plan = Plan()
+    output = batch(6)
+    values = {name: getattr(output, name).copy() for name in ("trajectories", "reduced", "status")}
+    output.trajectories[:], output.reduced[:], output.status[:] = 7.0, 8.0, Status.NOT_RUN
+    raw = RawResult.of_arrays(plan, output, fingerprint="f00", options=_OPTIONS)
+    data = unfinished_dataset(raw)
+    for name, array in values.items():
+        getattr(output, name)[:] = array
+    output.status[4] = Status.TOO_MANY_STEPS
+    raw.fill(plan, output)
+    add_attributes(data, raw)
+    xr.testing.assert_identical(data, to_dataset(failing()))
 
 
 def test_status_follows_cf():

@@ -1,4 +1,4 @@
-"""Tasks in threads: all are reported in the calling thread; an error or Ctrl-C ends them."""
+"""Tasks in threads: all are done, and reported to the caller; an error or Ctrl-C ends them."""
 
 from __future__ import annotations
 
@@ -18,24 +18,93 @@ def crew_of(n):
     return crews.Crew([Worker() for _ in range(n)])
 
 
+def nothing(*_):
+    return None
+
+
 def test_every_task_is_reported_in_the_calling_thread():
-    reported, workers = [], set()
+    done, reported, workers = [], [], set()
 
     def task(worker, lo, hi):
         workers.add(worker)
-        return hi - lo
+        done.append(hi - lo)
 
-    def report(count):
-        reported.append((count, threading.current_thread()))
+    def report():
+        reported.append((len(done), threading.current_thread()))
 
     crew_of(3).work_through([(0, 2), (2, 5), (5, 9), (9, 10)], task, report)
-    assert sorted(count for count, _ in reported) == [1, 2, 3, 4]
+    assert sorted(done) == [1, 2, 3, 4]
+    # The last report comes when all is done.
+    assert reported[-1][0] == 4
     assert {thread for _, thread in reported} == {threading.main_thread()}
     assert len(workers) <= 3
 
 
-def test_no_tasks():
-    crew_of(2).work_through([], lambda *_: 1, lambda count: pytest.fail("nothing to report"))
+@pytest.mark.parametrize("n_each", [0, 2])
+def test_no_tasks(n_each):
+    crew_of(2).work_through([], nothing, lambda: pytest.fail("nothing to report"), n_each=n_each)
+
+
+def test_spans_for_each_are_gone_through_by_so_many_workers_in_order():
+    seen = {}
+    spans = [(i, i + 1) for i in range(5)]
+    crew = crew_of(3)
+    crew.work_through(
+        spans, lambda w, lo, hi: seen.setdefault(w, []).append((lo, hi)), nothing, n_each=2
+    )
+    assert seen == {crew.workers[0]: spans, crew.workers[1]: spans}
+
+
+def test_meanwhile_begins_when_all_are_under_way_and_ends_before_the_call_returns():
+    under_way, crew, release = [], crew_of(2), threading.Event()
+
+    def task(worker, lo, hi):
+        time.sleep(0.02 * (lo + 1))
+        under_way.append(worker)
+        crew.under_way(worker)
+        assert release.wait(10.0)
+
+    def meanwhile():
+        assert set(under_way) == set(crew.workers)
+        assert threading.current_thread() is threading.main_thread()
+        release.set()
+
+    crew.work_through([(0, 1), (1, 2)], task, nothing, meanwhile=meanwhile)
+    assert release.is_set()
+
+
+def test_meanwhile_does_not_wait_for_tasks_that_never_say_so():
+    called = []
+    crew_of(2).work_through([(0, 1)], nothing, nothing, meanwhile=lambda: called.append(1))
+    assert called == [1]
+
+
+def test_an_interrupt_meanwhile_stops_the_loops():
+    crew, done = crew_of(1), []
+
+    def meanwhile():
+        raise KeyboardInterrupt
+
+    crew.work_through([(0, 1)], lambda *_: done.append(1), nothing, meanwhile=meanwhile)
+    assert crew.stop[0] == 1
+    assert done == [1]
+
+
+def test_an_error_meanwhile_stops_the_loops_and_is_raised():
+    crew = crew_of(1)
+
+    def task(worker, lo, hi):
+        crew.under_way(worker)
+        end = time.monotonic() + 10.0
+        while crew.stop[0] == 0:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+
+    def meanwhile():
+        raise MemoryError("too large")
+
+    with pytest.raises(MemoryError, match="too large"):
+        crew.work_through([(0, 1)], task, nothing, meanwhile=meanwhile)
 
 
 def test_an_error_is_raised_and_nothing_more_begins():
@@ -46,44 +115,39 @@ def test_an_error_is_raised_and_nothing_more_begins():
         if lo == 1:
             raise MemoryError("too large")
         time.sleep(0.005)
-        return 1
 
     with pytest.raises(MemoryError, match="too large"):
-        crew_of(1).work_through([(i, i + 1) for i in range(200)], task, lambda count: None)
+        crew_of(1).work_through([(i, i + 1) for i in range(200)], task, nothing)
     assert 1 in begun
     assert len(begun) < 200
     assert set(threading.enumerate()) <= before
 
 
 def test_an_interrupt_while_reporting_stops_the_loops_and_keeps_what_is_done():
-    crew, reported = crew_of(1), []
+    crew, reported, done = crew_of(1), [], []
 
-    def report(count):
+    def report():
         if not reported:
             reported.append("interrupted")
             raise KeyboardInterrupt
-        reported.append(count)
+        reported.append(len(done))
 
-    crew.work_through([(0, 1), (1, 2), (2, 3)], lambda worker, lo, hi: 1, report)
+    crew.work_through([(0, 1), (1, 2), (2, 3)], lambda *_: done.append(1), report)
     assert crew.stop[0] == 1
-    assert reported[1:] == [1, 1]
+    assert reported[-1] == 3
 
 
 def test_each_thread_finishes_once_when_nothing_is_left():
-    finished, reported, crew = [], [], crew_of(3)
+    finished, done, crew = [], [], crew_of(3)
     spans = [(i, i + 1) for i in range(9)]
-    crew.work_through(
-        spans, lambda worker, lo, hi: 1, reported.append, lambda w: finished.append(w) or 10
-    )
-    assert sum(reported) == 9 + 10 * len(finished)
+    crew.work_through(spans, lambda *_: done.append(1), nothing, finished.append)
+    assert len(done) == 9
     assert len(set(finished)) == len(finished) == 3
 
 
 def test_a_thread_without_a_span_has_nothing_to_finish():
     finished = []
-    crew_of(3).work_through(
-        [(0, 1)], lambda worker, lo, hi: 1, lambda count: None, lambda w: finished.append(w) or 0
-    )
+    crew_of(3).work_through([(0, 1)], nothing, nothing, finished.append)
     assert len(finished) == 1
 
 
@@ -96,8 +160,7 @@ def test_all_have_ended_when_an_error_is_raised():
         running.remove(lo)
         if lo == 0:
             raise MemoryError("too large")
-        return 1
 
     with pytest.raises(MemoryError):
-        crew_of(2).work_through([(0, 1), (1, 2)], task, lambda count: None)
+        crew_of(2).work_through([(0, 1), (1, 2)], task, nothing)
     assert running == []

@@ -13,6 +13,7 @@ import pytest
 
 import sigmapath as sp
 from sigmapath.errors import PlanError
+from sigmapath.simulate import batch
 from sigmapath.simulate.batch import chunk_input
 from sigmapath.solvers.lanes.code import native_width
 from sigmapath.solvers.lanes.worker import make_lane_workers
@@ -113,6 +114,33 @@ def test_results_do_not_depend_on_threads_chunks_or_order(cascade):
         np.testing.assert_array_equal(once[name].isel(member=slice(3)).values, few[name].values)
 
 
+_AT_REST = {
+    "protocol": [sp.equilibrate(), sp.phase(30.0, doses={"L": 0.4})],
+    "doses": None,
+    "parameters": {"swing": 0.0},
+}
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+@pytest.mark.parametrize("given", [{}, _AT_REST], ids=["from the start", "each from its own rest"])
+def test_runs_do_not_depend_on_the_portions_they_are_handed_out_in(
+    cascade, monkeypatch, lanes, given
+):
+    members = _members(19)
+    whole = _sweep(cascade, members, lanes=lanes, threads=1, **given)
+    told = []
+    for name in ("_LARGEST_CHUNK", "_LARGEST_LANE_CHUNK"):
+        monkeypatch.setattr(batch, name, 3)
+    parts = _sweep(
+        cascade, members, lanes=lanes, threads=3, progress=lambda *now: told.append(now), **given
+    )
+    for name in whole.data_vars:
+        np.testing.assert_array_equal(whole[name].values, parts[name].values)
+    assert parts.attrs["n_steps"] == whole.attrs["n_steps"]
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert told[-1] == (38, 38)
+
+
 def test_held_species_start_at_rest_and_protocols(cascade):
     given = {
         "protocol": [
@@ -208,16 +236,16 @@ def test_every_width_of_the_loop(cascade, lanes):
     scalar = engine.kernels(plan.outputs, tier="fast")
     vector = engine.kernels(plan.outputs, tier="fast", lanes=lanes)
     (worker,) = make_lane_workers(scalar, vector, options)
-    batch = chunk_input(plan, 0, plan.n_runs)
-    ours = solve_batch(scalar, batch, worker=worker)
-    alone = solve_batch(scalar, batch, worker=make_worker(scalar, options))
+    runs = chunk_input(plan, 0, plan.n_runs)
+    ours = solve_batch(scalar, runs, worker=worker)
+    alone = solve_batch(scalar, runs, worker=make_worker(scalar, options))
     np.testing.assert_array_equal(ours.status, alone.status)
     np.testing.assert_allclose(ours.trajectories, alone.trajectories, rtol=2e-6, atol=1e-8)
     np.testing.assert_allclose(ours.final_state, alone.final_state, rtol=2e-6, atol=1e-8)
     # Steps are counted as there, give or take where rounding tips the balance.
     assert abs(ours.stats[:, 0] - alone.stats[:, 0]).max() <= 3
     # The same worker again: nothing is left over.
-    again = solve_batch(scalar, batch, worker=worker)
+    again = solve_batch(scalar, runs, worker=worker)
     np.testing.assert_array_equal(ours.trajectories, again.trajectories)
 
 

@@ -136,15 +136,21 @@ class LigandTable(Mapping[str, Ligand]):
     def __init__(self, ligands: Iterable[Ligand]) -> None:
         self._rows = {ligand.name: ligand for ligand in ligands}
         self._by_key: dict[str, Ligand] = {}
+        self._by_spelling: dict[str, Ligand] = {}
         for ligand in self._rows.values():
             for spelled in (ligand.name, *ligand.aliases):
                 owner = self._by_key.setdefault(ligand_key(spelled), ligand)
+                self._by_spelling[spelled] = ligand
                 if owner is not ligand:
                     raise ValueError(f"{spelled} names both {owner.name} and {ligand.name}")
 
     def find(self, name: str) -> Ligand | None:
         """Return the ligand of that name or alias, None if there is none."""
-        return self._by_key.get(ligand_key(name)) if isinstance(name, str) else None
+        if not isinstance(name, str):
+            return None
+        # Taking a name apart takes longer than all else that is done with it.
+        found = self._by_spelling.get(name)
+        return self._by_key.get(ligand_key(name)) if found is None else found
 
     def __getitem__(self, name: str) -> Ligand:
         ligand = self.find(name)

@@ -216,9 +216,9 @@ class RunPlan:
         if not 0 <= lo <= hi <= self.n_runs:
             raise IndexError(f"runs {lo} to {hi} of {self.n_runs}")
         n = hi - lo
-        start = np.tile(self.start, (n, 1))
-        jump_values = np.tile(self.jump_values, (n, 1))
-        rest_values = np.tile(self.rest_values, (n, 1))
+        start, jump_values, rest_values = (
+            _rows_of(row, n) for row in (self.start, self.jump_values, self.rest_values)
+        )
         if self.axes:
             places = np.unravel_index(np.arange(lo, hi), self.shape)
             for axis, place in zip(self.axes, places, strict=True):
@@ -246,3 +246,10 @@ class RunPlan:
                 divisor = reduced[:, readout.divisor] * readout.factor
                 values[:, i] /= np.where(divisor == 0.0, np.nan, divisor)
         return values
+
+
+def _rows_of(row: FloatArray, n: int) -> FloatArray:
+    """The same row n times."""
+    rows = np.empty((n, len(row)))
+    rows[:] = row
+    return rows

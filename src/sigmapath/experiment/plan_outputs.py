@@ -64,12 +64,14 @@ def _with_those_of_readouts(
     recorded: tuple[Observable, ...], texts: Sequence[str], index: NameIndex
 ) -> tuple[Observable, ...]:
     """Outputs of the kernels: what is recorded, then what only readouts need."""
+    if not texts:
+        return recorded
     names = {output.name for output in recorded}
     return recorded + tuple(o for o in resolve_observables(texts, index) if o.name not in names)
 
 
 def _require_new_names(readouts: Mapping[str, Readout], recorded: Sequence[Observable]) -> None:
-    for output in recorded:
+    for output in recorded if readouts else ():
         if output.name in readouts:
             raise PlanError(
                 "a readout and an observable have one name", where="readouts", found=output.name,

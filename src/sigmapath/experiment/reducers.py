@@ -69,7 +69,7 @@ def reducer_rows(
     UnitError
         If a level or time has a unit that does not fit.
     """
-    place = {output.name: i for i, output in enumerate(outputs)}
+    place = {output.name: i for i, output in enumerate(outputs)} if readouts else {}
     rows: dict[_Row, int] = {}
     found = []
     for name, readout in readouts.items():

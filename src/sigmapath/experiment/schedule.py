@@ -257,12 +257,11 @@ def _driven_source(
 
 def require_own_values(scope: Scope, schedule: Schedule, axes: Sequence[PlanAxis]) -> None:
     """Refuse phases that must go back to a value nobody knows before the run."""
-    moved = {int(i) for axis in axes for i in axis.start_index}
     for row in schedule.jumps:
         if row.source is None or row.source[0] != "start" or not math.isnan(row.value):
             continue
         position = row.source[1]
-        if position not in moved:
+        if not any((axis.start_index == position).any() for axis in axes):
             name = scope.index.id_at(position)
             raise PlanError(
                 f"the value that {name} goes back to is worked out by the model at the start",

@@ -118,9 +118,10 @@ def _amounts(
 
 def _unique(values: Sequence[float], where: str) -> NDArray[np.float64]:
     converted = np.array(values, dtype=np.float64)
-    unique, counts = np.unique(converted, return_counts=True)
-    if np.any(counts > 1):
-        twice = unique[counts > 1][0]
+    ordered = np.sort(converted)
+    is_repeat = ordered[1:] == ordered[:-1]
+    if is_repeat.any():
+        twice = ordered[1:][is_repeat][0]
         raise PlanError(
             "an axis has a value twice", where=where, found=f"{twice:g}", fix="drop the repeat"
         )

@@ -17,7 +17,7 @@ from sigmapath.status import STAT_NAMES, Status
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["status_attributes", "to_dataset"]
+__all__ = ["add_attributes", "status_attributes", "to_dataset", "unfinished_dataset"]
 
 # Frames whose coordinates take more are made anew each time [bytes].
 _LARGEST_KEPT = 1 << 20
@@ -32,16 +32,29 @@ def to_dataset(raw: RawResult) -> xr.Dataset:
     ``units`` (empty if the model gives none) and ``long_name``; the Dataset carries model,
     fingerprint, options, version, seed, and the solver's counters summed over the runs.
     """
+    made = unfinished_dataset(raw)
+    add_attributes(made, raw)
+    return made
+
+
+def unfinished_dataset(raw: RawResult) -> xr.Dataset:
+    """As :func:`to_dataset`, of runs that may still be under way: without attributes of its own.
+
+    The variables are the arrays of the result themselves, so what is written there later shows.
+    """
     labels = raw.labels()
     found: dict[str, Any] = {labels[name]: values for name, values in raw.trajectories.items()}
     found |= {labels[name]: values for name, values in raw.reduced.items()}
     found["status"] = raw.status
     layout = _Layout.of(raw, labels)
-    made = (_frame if layout.n_bytes <= _LARGEST_KEPT else _new_frame)(layout).copy(data=found)
+    return (_frame if layout.n_bytes <= _LARGEST_KEPT else _new_frame)(layout).copy(data=found)
+
+
+def add_attributes(made: xr.Dataset, raw: RawResult) -> None:
+    """Say where the values come from, and what they took."""
     totals = raw.stats.reshape(-1, len(STAT_NAMES)).sum(axis=0).tolist()
     made.attrs.update(raw.attrs)
     made.attrs.update(zip(STAT_NAMES, totals, strict=True))
-    return made
 
 
 class _Content(NamedTuple):

@@ -14,7 +14,7 @@ import numpy as np
 
 from sigmapath.version import __version__
 
-__all__ = ["provenance"]
+__all__ = ["missing_values", "provenance"]
 
 
 def provenance(
@@ -24,7 +24,6 @@ def provenance(
     options: Mapping[str, Any],
     seed: int | None = None,
     ligands: Mapping[str, str] | None = None,
-    missing_values: Sequence[str] = (),
 ) -> dict[str, str | int]:
     """Return attributes that say where a result comes from.
 
@@ -40,8 +39,6 @@ def provenance(
         Of the ensemble.
     ligands : mapping slot -> ligand, optional
         Which slot stands for which ligand.
-    missing_values : sequence of str
-        Ids without a value at the start, where that made runs fail.
 
     Returns
     -------
@@ -56,11 +53,14 @@ def provenance(
     }
     if ligands:
         found["ligands"] = json.dumps(dict(ligands), ensure_ascii=False)
-    if missing_values:
-        found["missing_values"] = " ".join(missing_values)
     if seed is not None:
         found["seed"] = int(seed)
     return found
+
+
+def missing_values(names: Sequence[str]) -> dict[str, str]:
+    """Return the attribute that names ids without a value at the start; none for no such ids."""
+    return {"missing_values": " ".join(names)} if names else {}
 
 
 def _plain(value: Any) -> Any:

@@ -6,13 +6,14 @@ Enters: a run plan and the output of its batch. Leaves: files written directly, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sigmapath.record import record
-from sigmapath.results.provenance import provenance
+from sigmapath.results.provenance import missing_values, provenance
 from sigmapath.status import STAT_NAMES
 
 __all__ = ["BatchLike", "PlanLike", "RawAxis", "RawResult"]
@@ -147,31 +148,37 @@ class RawResult:
         *,
         fingerprint: str,
         options: Mapping[str, Any],
-        missing_values: Sequence[str] = (),
     ) -> RawResult:
-        """Name the arrays of a batch.
+        """Name the arrays of a batch that has run: :meth:`of_arrays`, then :meth:`fill`."""
+        named = cls.of_arrays(plan, output, fingerprint=fingerprint, options=options)
+        named.fill(plan, output)
+        return named
+
+    @classmethod
+    def of_arrays(
+        cls,
+        plan: PlanLike,
+        output: BatchLike,
+        *,
+        fingerprint: str,
+        options: Mapping[str, Any],
+    ) -> RawResult:
+        """Name the arrays of a batch, which may still be running: their values do not matter here.
 
         Parameters
         ----------
         plan : RunPlan
         output : BatchOutput
-            Of all runs of the plan. Its arrays are taken over; those of failed runs become NaN.
+            Of all runs of the plan. Its arrays are taken over.
         fingerprint : str
         options : mapping
-        missing_values : sequence of str
-            Ids without a value at the start, where that made runs fail.
         """
         shape = plan.shape
-        failed = output.status != 0
         trajectories: dict[str, FloatArray] = {}
         if output.trajectories is not None:
-            if failed.any():
-                output.trajectories[failed] = np.nan
             whole = output.trajectories.reshape(*shape, *output.trajectories.shape[1:])
             trajectories = {o.name: whole[..., i] for i, o in enumerate(plan.recorded)}
-        combined = plan.combine(output.reduced)
-        combined[failed] = np.nan
-        readouts = {r.name: combined[:, i].reshape(shape) for i, r in enumerate(plan.readouts)}
+        readouts = {r.name: np.full(shape, np.nan) for r in plan.readouts}
         kept = plan.recorded if output.trajectories is not None else ()
         return cls(
             axes=tuple(
@@ -195,9 +202,22 @@ class RawResult:
                 options=options,
                 seed=plan.seed,
                 ligands=dict(plan.ligands),
-                missing_values=missing_values,
             ),
         )
+
+    def fill(self, plan: PlanLike, output: BatchLike) -> None:
+        """Let runs of the batch that failed be NaN, and work out readouts, when all have ended."""
+        failed = output.status != 0
+        if output.trajectories is not None and failed.any():
+            output.trajectories[failed] = np.nan
+        combined = plan.combine(output.reduced)
+        combined[failed] = np.nan
+        for i, readout in enumerate(plan.readouts):
+            self.reduced[readout.name][...] = combined[:, i].reshape(self.shape)
+
+    def with_missing_values(self, names: Sequence[str]) -> RawResult:
+        """Return the same with ids without a value at the start, which made runs fail."""
+        return replace(self, attrs={**self.attrs, **missing_values(names)})
 
     def labels(self) -> dict[str, str]:
         """Names of observables and readouts as labels beside those of the axes.

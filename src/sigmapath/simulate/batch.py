@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from sigmapath.errors import PlanError
 from sigmapath.experiment.plan import JumpRows, RunPlan
 from sigmapath.simulate.crew import Crew
+from sigmapath.simulate.portions import Portions
 from sigmapath.simulate.workers import Setup
 from sigmapath.solvers.batch import BatchInput, BatchOutput, JumpTable, ReducerTable, Rested
-from sigmapath.solvers.solve import solve_batch
+from sigmapath.solvers.solve import OpenBatch, close_batch, open_batch, seat
+from sigmapath.solvers.tables import address_of
 from sigmapath.status import STAT_NAMES, Status
 
 if TYPE_CHECKING:
@@ -49,7 +51,12 @@ def available_threads() -> int:
 
 
 def run_batch(
-    setup: Setup, plan: RunPlan, *, threads: int | None = None, progress: Progress | None = None
+    setup: Setup,
+    plan: RunPlan,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    meanwhile: Callable[[BatchOutput], object] | None = None,
 ) -> BatchOutput:
     """Integrate every run of a plan.
 
@@ -62,6 +69,9 @@ def run_batch(
         By default one per core this process may use.
     progress : callable (done, total), optional
         Called from the calling thread.
+    meanwhile : callable (output), optional
+        Called there too, once, while other threads fill the arrays of the output, which is the one
+        returned; not if Ctrl-C comes first.
 
     Returns
     -------
@@ -76,38 +86,103 @@ def run_batch(
     whole = chunk_input(plan, 0, 0)
     rested = _shared_rest(crew, plan, whole)
     result = _empty(setup, plan)
-    streams = _streams(workers) if setup.lanes > 1 else {}
-    done = 0
-
-    def solve(worker: AnyWorker, lo: int, hi: int) -> int:
-        own = None if rested is None else rested[0].take(rested[1](lo, hi))
-        batch = _with_runs(whole, plan, lo, hi)
-        into = _part(result, lo, hi)
-        if streams:
-            store = partial(_store, into)
-            return streams[id(worker)].feed(batch, store, crew.stop, rested=own, into=into)
-        output = solve_batch(
-            setup.kernels, batch, stop_flag=crew.stop, worker=worker, rested=own, into=into
-        )
-        _store(into, output)
-        return hi - lo
-
-    def finish(worker: AnyWorker) -> int:
-        return streams[id(worker)].finish() if streams else 0
-
-    def report(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress is not None and count:
-            progress(done, plan.n_runs)
-
-    crew.work_through(_spans(plan.n_runs, n_threads, setup.lanes), solve, report, finish)
+    runs = _Runs(plan, whole, rested, result)
+    _run_all(crew, setup.lanes, runs, progress, meanwhile)
     if not crew.stop[0]:
         setup.bench.put_back(workers)
     not_run = result.status == Status.NOT_RUN
     if result.trajectories is not None and not_run.any():
         result.trajectories[not_run] = np.nan
     return result
+
+
+class _Runs(NamedTuple):
+    """All runs of a plan, and where their results go."""
+
+    plan: RunPlan
+    whole: BatchInput
+    rested: tuple[Rested, Callable[[int, int], NDArray[np.int64]]] | None
+    result: BatchOutput
+
+    def open(self, worker: AnyWorker, lo: int, hi: int, crew: Crew) -> _Portion:
+        """Make the runs lo .. hi - 1 ready."""
+        into = _part(self.result, lo, hi)
+        opened = open_batch(
+            worker,
+            _with_runs(self.whole, self.plan, lo, hi),
+            crew.stop,
+            rested=None if self.rested is None else self.rested[0].take(self.rested[1](lo, hi)),
+            into=into,
+            ended=crew.ended,
+        )
+        return _Portion(opened, into)
+
+
+class _Portion(NamedTuple):
+    """Some of the runs, made ready."""
+
+    opened: OpenBatch
+    into: BatchOutput
+
+    def close(self) -> None:
+        """Store what has come of them."""
+        _store(self.into, close_batch(self.opened))
+
+
+def _run_all(
+    crew: Crew,
+    lanes: int,
+    runs: _Runs,
+    progress: Progress | None,
+    meanwhile: Callable[[BatchOutput], object] | None,
+) -> None:
+    """Let all threads run every portion of the plan.
+
+    Where each run is first brought to a rest of its own, a portion belongs to one thread, which
+    does both; all others are run by all threads together.
+    """
+    is_shared = runs.whole.equilibrate is None or runs.rested is not None
+    n_threads, n_runs = len(crew.workers), runs.plan.n_runs
+    if is_shared:
+        n_threads = min(n_threads, -(-n_runs // lanes))
+    spans = (_shared_spans if is_shared else _spans)(n_runs, n_threads, lanes)
+    portions = Portions(
+        n_threads if is_shared else 1, partial(runs.open, crew=crew), _Portion.close
+    )
+    streams = _streams(crew.workers) if lanes > 1 else {}
+
+    def solve(worker: AnyWorker, lo: int, hi: int) -> None:
+        opened = portions.enter(worker, lo, hi).opened
+        crew.under_way(worker)
+        if streams:
+            leave = partial(portions.leave, lo)
+            streams[id(worker)].feed(opened, leave, is_last=is_shared and hi == n_runs)
+        else:
+            chunk, held = seat(worker, opened)
+            worker.loop(address_of(chunk), 1.0, 0.0)
+            del held
+            portions.leave(lo)
+
+    def finish(worker: AnyWorker) -> None:
+        if streams:
+            streams[id(worker)].finish()
+
+    done = 0
+
+    def report() -> None:
+        nonlocal done
+        before, done = done, int(crew.ended[0])
+        if progress is not None and done > before:
+            progress(done, n_runs)
+
+    crew.work_through(
+        spans,
+        solve,
+        report,
+        finish,
+        n_each=n_threads if is_shared else 0,
+        meanwhile=None if meanwhile is None else partial(meanwhile, runs.result),
+    )
 
 
 def _streams(workers: Sequence[AnyWorker]) -> dict[int, LaneStream]:
@@ -118,8 +193,14 @@ def _streams(workers: Sequence[AnyWorker]) -> dict[int, LaneStream]:
     return {id(w): LaneStream(w) for w in workers if isinstance(w, LaneWorker)}
 
 
+def _shared_spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:
+    """First and last run of each portion that all threads run together."""
+    size = n_threads * (_LARGEST_CHUNK if lanes == 1 else _LARGEST_LANE_CHUNK)
+    return [(lo, min(lo + size, total)) for lo in range(0, total, size)]
+
+
 def _spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:
-    """First and last run of each chunk; for lanes, a few per lane at least if all are busy."""
+    """First and last run of each portion of a thread's own; for lanes, a few per lane at least."""
     size = -(-total // (n_threads * _CHUNKS_PER_THREAD))
     if lanes > 1:
         size = max(size, min(_LEAST_PER_LANE * lanes, -(-total // (2 * n_threads))))
@@ -155,15 +236,14 @@ def _shared_rest(
     table = whole.equilibrate.rows()
     parts: dict[int, Rested] = {}
 
-    def find(worker: AnyWorker, lo: int, hi: int) -> int:
+    def find(worker: AnyWorker, lo: int, hi: int) -> None:
         chunks = [plan.chunk(int(run), int(run) + 1) for run in runs[lo:hi]]
         starts = np.concatenate([chunk.start for chunk in chunks])
         values = np.concatenate([chunk.rest_values for chunk in chunks])
         parts[lo] = equilibrate_runs(worker.scalar, table, starts, values, crew.stop)
-        return hi - lo
 
     spans = _spans(count, len(crew.workers), 1)
-    crew.work_through(spans, find, lambda count: None)
+    crew.work_through(spans, find, lambda: None)
 
     def rows(lo: int, hi: int) -> NDArray[np.int64]:
         if not plan.axes:
@@ -263,7 +343,7 @@ def _part(result: BatchOutput, lo: int, hi: int) -> BatchOutput:
 def _store(into: BatchOutput, output: BatchOutput) -> None:
     """Copy into its place what was not written there."""
     given, found = into.trajectories, output.trajectories
-    if given is not None and found is not None and not np.shares_memory(given, found):
+    if given is not None and found is not None and found is not given:
         given[:] = found[:, :, : given.shape[2]]
     for name in ("status", "method", "rest_residual"):
         getattr(into, name)[:] = getattr(output, name)

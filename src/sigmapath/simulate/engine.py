@@ -7,10 +7,10 @@ never changes: the same plan gives the same bytes whatever ran before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ from sigmapath.simulate.moieties import conservation_of
 from sigmapath.simulate.room import Room
 from sigmapath.simulate.tolerances import with_tolerances
 from sigmapath.simulate.workers import Setup, new_setup, pays_for_own_code
+from sigmapath.solvers.batch import BatchOutput
 from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.options import SolverOptions
 from sigmapath.status import Status
@@ -48,6 +49,7 @@ __all__ = ["RUNS_FOR_LANES", "Engine", "run_options", "without_value"]
 # fingerprint.
 _RUNS_FOR_FAST_TIER = 64
 _BAD_START = int(Status.BAD_START)
+_View = TypeVar("_View")
 
 _SOLVER_WORDS = (
     "method",
@@ -233,24 +235,49 @@ class Engine:
         RawResult
             Failed runs are NaN with a status.
         """
+        return self.run_with(plan, None, **options)[0]
+
+    def run_with(
+        self, plan: RunPlan, look: Callable[[RawResult], _View] | None, **options: Any
+    ) -> tuple[RawResult, _View | None]:
+        """Run a plan, and make a view of the result beside the runs.
+
+        Parameters
+        ----------
+        plan : RunPlan
+        look : callable or None
+            Given a result whose arrays hold anything yet, and hold the values in the end.
+        **options
+            As for :meth:`run`.
+
+        Returns
+        -------
+        raw, view : RawResult and what ``look`` returned
+        """
         chosen = run_options(options)
         setup = self._setup(plan, chosen)
-        output = run_batch(setup, plan, threads=chosen.threads, progress=chosen.progress)
-        return RawResult.from_run(
-            plan,
-            output,
-            fingerprint=(setup.lane_kernels or setup.kernels).fingerprint,
-            options={
-                **chosen.solver.as_dict(),
-                "backend": chosen.backend,
-                "tier": setup.tier,
-                "lanes": setup.lanes,
-                "own_code": setup.has_own_code,
-            },
-            missing_values=self._missing_values(plan)
-            if (output.status == _BAD_START).any()
-            else (),
+        made: list[tuple[RawResult, _View | None]] = []
+
+        def name(output: BatchOutput) -> None:
+            raw = RawResult.of_arrays(
+                plan,
+                output,
+                fingerprint=(setup.lane_kernels or setup.kernels).fingerprint,
+                options=_described(chosen, setup),
+            )
+            made.append((raw, None if look is None else look(raw)))
+
+        output = run_batch(
+            setup, plan, threads=chosen.threads, progress=chosen.progress, meanwhile=name
         )
+        if not made:
+            # Ctrl-C came in between.
+            name(output)
+        raw, view = made[0]
+        raw.fill(plan, output)
+        if (output.status == _BAD_START).any():
+            raw = raw.with_missing_values(self._missing_values(plan))
+        return raw, view
 
     def _setup(self, plan: RunPlan, chosen: RunOptions) -> Setup:
         """What a plan is run with: made for the first plan of its kind, then kept."""
@@ -294,6 +321,17 @@ class Engine:
         """Ids to which neither the model nor the plan gives a value to start with."""
         given = {self.index.id_at(int(i)) for axis in plan.axes for i in axis.start_index}
         return [name for name in without_value(self.system, plan.start) if name not in given]
+
+
+def _described(chosen: RunOptions, setup: Setup) -> dict[str, Any]:
+    """Options of a run as its provenance gives them."""
+    return {
+        **chosen.solver.as_dict(),
+        "backend": chosen.backend,
+        "tier": setup.tier,
+        "lanes": setup.lanes,
+        "own_code": setup.has_own_code,
+    }
 
 
 def without_value(system: OdeSystem, start: NDArray[np.float64]) -> list[str]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sigmapath.errors import ParseError, PlanError
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from sigmapath.experiment.condition import Condition
     from sigmapath.experiment.ligands import LigandTable
     from sigmapath.lower.system import OdeSystem
@@ -186,6 +188,25 @@ class Stages:
         PlanError
             If replicates or moments are asked for of runs without chance.
         """
+        return self._run(given, None, progress)[0]
+
+    def dataset(self, given: Mapping[str, Any]) -> xr.Dataset:
+        """As :meth:`run`, as a Dataset, which is put together beside the runs."""
+        from sigmapath.results.dataset import add_attributes, to_dataset, unfinished_dataset
+
+        given = dict(given)
+        raw, made = self._run(given, unfinished_dataset, given.pop("progress", None))
+        if made is None:
+            return to_dataset(raw)
+        add_attributes(made, raw)
+        return made
+
+    def _run(
+        self,
+        given: Mapping[str, Any],
+        look: Callable[[RawResult], xr.Dataset] | None,
+        progress: Any,
+    ) -> tuple[RawResult, xr.Dataset | None]:
         given = dict(given)
         options = {name: given.pop(name) for name in _OPTIONS if name in given}
         times = given.get("times")
@@ -194,7 +215,8 @@ class Stages:
         asked = {name: given.pop(name, None) for name in ("replicates", "moments")}
         chance = {name: v for name, v in asked.items() if v is not None and v is not False}
         if options.get("method") == "ssa":
-            return self.stochastic.run(options={**options, "progress": progress}, **chance, **given)
+            options["progress"] = progress
+            return self.stochastic.run(options=options, **chance, **given), None
         if chance:
             raise PlanError(
                 f"{' and '.join(chance)}: only stochastic runs have replicates",
@@ -203,7 +225,8 @@ class Stages:
         if given.get("observables") is not None:
             # Trajectories that are asked for by name are kept, beside readouts too.
             given.setdefault("keep_trajectories", True)
-        return self.engine.run(self.engine.plan(**given), progress=progress, **options)
+        plan = self.engine.plan(**given)
+        return self.engine.run_with(plan, look, progress=progress, **options)
 
 
 def _read(path: str | os.PathLike[str]) -> ReactionNetwork:

@@ -6,8 +6,8 @@ Enters: resolved plans. Leaves: checked records. Made by the simulation layer, u
 
 from __future__ import annotations
 
-from copy import copy
-from dataclasses import field
+from dataclasses import field, fields
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ __all__ = ["BatchInput", "BatchOutput", "JumpTable", "ReducerTable", "Rested"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+_Element = TypeVar("_Element", np.float64, np.int64)
+
 _JUMPS = frozenset(int(op) for op in JumpOp)
 _REDUCERS = frozenset(int(op) for op in ReducerOp)
 
@@ -32,6 +34,14 @@ def _floats(values: object, n_dim: int) -> FloatArray:
 
 def _integers(values: object) -> IntArray:
     return np.ascontiguousarray(values, dtype=np.int64).reshape(-1)
+
+
+def _columns(*columns: NDArray[_Element]) -> NDArray[_Element]:
+    """Columns of one length and type side by side, row after row in memory."""
+    table = np.empty((len(columns[0]), len(columns)), dtype=columns[0].dtype)
+    for k, column in enumerate(columns):
+        table[:, k] = column
+    return table
 
 
 @record
@@ -75,7 +85,7 @@ class JumpTable:
 
     def rows(self) -> IntArray:
         """Columns op, index, scale, shape (n_jump, 3)."""
-        return np.ascontiguousarray(np.column_stack([self.op, self.index, self.scale]))
+        return _columns(self.op, self.index, self.scale)
 
 
 @record
@@ -125,6 +135,8 @@ class ReducerTable:
         PlanError
             If a window is reversed or reaches outside the run.
         """
+        if not len(self):
+            return np.zeros((0, 3))
         after = np.where(np.isneginf(self.after), 0.0, self.after)
         until = np.where(np.isposinf(self.until), t_end, self.until)
         only_after = np.isin(self.op, (int(ReducerOp.START), int(ReducerOp.AT)))
@@ -138,7 +150,7 @@ class ReducerTable:
                 expected=f"0 <= after <= until <= {t_end:g}",
                 fix="change the window or simulate longer",
             )
-        return np.ascontiguousarray(np.column_stack([after, until, self.level]))
+        return _columns(after, until, self.level)
 
 
 @record
@@ -204,7 +216,7 @@ class BatchInput:
         windows = self.reducers.windows(t_end)
         # np.unique would import numpy.ma, which takes longer than a small simulation.
         edges = np.array(sorted(set(windows[:, :2].ravel().tolist())), dtype=np.float64)
-        codes = np.ascontiguousarray(np.column_stack([self.reducers.op, self.reducers.output]))
+        codes = _columns(self.reducers.op, self.reducers.output)
         object.__setattr__(self, "tables", (self.jumps.rows(), codes, windows, edges))
 
     def with_runs(
@@ -216,7 +228,9 @@ class BatchInput:
         """Return other runs of the same experiment; what they share is not checked again."""
         n_run = len(start)
         n_before = len(self.equilibrate) if self.equilibrate is not None else 0
-        other = copy(self)
+        other = object.__new__(BatchInput)
+        for shared in fields(self):
+            object.__setattr__(other, shared.name, getattr(self, shared.name))
         for name, values in (
             ("start", _floats(start, 2)),
             ("jump_values", _values(jump_values, n_run, len(self.jumps), "jump")),
@@ -292,8 +306,12 @@ class BatchOutput:
 
 
 def _is_ascending(times: FloatArray) -> bool:
-    finite = bool(np.isfinite(times).all()) and times.ndim == 1
-    return finite and bool((times >= 0.0).all()) and bool((np.diff(times) >= 0.0).all())
+    """Whether times are finite, at least 0 and in order."""
+    if times.ndim != 1:
+        return False
+    # The comparisons are false for what is not a number.
+    in_order = bool((times[1:] >= times[:-1]).all())
+    return not len(times) or (in_order and bool(0.0 <= times[0] <= times[-1] < np.inf))
 
 
 def _values(values: object, n_run: int, n_jump: int, what: str) -> FloatArray:

@@ -21,6 +21,7 @@ from sigmapath.solvers.compiled import compiled, inlined
 from sigmapath.solvers.events import next_due, process_events
 from sigmapath.solvers.interpolate import interpolate, prepare_dense
 from sigmapath.solvers.jumps import apply_jump, derive, settled
+from sigmapath.solvers.queue import count_up
 from sigmapath.solvers.reducers import (
     begin_reducers,
     finish_reducers,
@@ -319,15 +320,17 @@ def forget(rows: Any, reduced: Any, final: Any) -> None:
 
 @compiled
 def run_chunk(chunk: Any) -> Any:
-    """Run every row of ``chunk.starts`` in turn with one workspace; see :class:`.layout.Chunk`.
+    """Run rows of ``chunk.starts`` with one workspace until none waits; see :class:`.layout.Chunk`.
 
-    Returns the first row that was not begun.
+    Returns how many this call has run.
     """
     work = work_at(chunk.work)
     t_end, stop_flag = chunk.t_end[0], chunk.stop_flag
-    for run in range(chunk.starts.shape[0]):
-        if stop_flag[0] != 0:
-            return run
+    n_run = 0
+    while stop_flag[0] == 0:
+        run = count_up(chunk.queue)
+        if run >= chunk.starts.shape[0]:
+            break
         begin_run(work, chunk.starts[run])
         rows = chunk.trajectories[run % chunk.trajectories.shape[0]]
         code, t = OK, 0.0
@@ -350,4 +353,6 @@ def run_chunk(chunk: Any) -> Any:
                 chunk.final[run, i] = work.vec[Y, i]
         else:
             forget(rows, chunk.reduced[run], chunk.final[run])
-    return chunk.starts.shape[0]
+        count_up(chunk.ended)
+        n_run += 1
+    return n_run

@@ -97,14 +97,14 @@ def _bdf(table: Any, t: Any, t_stop: Any) -> Any:
 
 
 def _drive(chunk: Any, _unused: Any, _unused_too: Any) -> Any:
-    """The loop; returns the first run that was not begun."""
+    """The loop; returns how many runs it has run."""
     return float(run_chunk(chunk_from(chunk)))
 
 
-def _lanes(chunk: Any, is_last: Any, first_run: Any) -> Any:
+def _lanes(chunk: Any, is_last: Any, _unused: Any) -> Any:
     """The loop over lanes, whose table stands in the place of the worker's."""
     given = chunk_from(chunk)
-    return float(run_lanes(lanes_at(given.work), given, chunk, is_last != 0.0, int(first_run)))
+    return float(run_lanes(lanes_at(given.work), given, chunk, is_last != 0.0))
 
 
 _PARTS = {

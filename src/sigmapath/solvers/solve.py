@@ -19,14 +19,14 @@ from sigmapath.solvers.conservation import Conservation
 from sigmapath.solvers.layout import Chunk
 from sigmapath.solvers.library import drive
 from sigmapath.solvers.options import SolverOptions
-from sigmapath.solvers.tables import address_of, address_table
+from sigmapath.solvers.tables import address_of, address_table, set_first
 from sigmapath.solvers.workspace import Worker, make_worker
 from sigmapath.status import STAT_NAMES, Status
 
 if TYPE_CHECKING:
     from sigmapath.solvers.lanes.worker import LaneWorker
 
-__all__ = ["OpenBatch", "PreparedRun", "close_batch", "open_batch", "solve_batch"]
+__all__ = ["OpenBatch", "PreparedRun", "close_batch", "open_batch", "seat", "solve_batch"]
 
 FloatArray = NDArray[np.float64]
 
@@ -80,17 +80,23 @@ def solve_batch(
     if stop_flag is None:
         stop_flag = np.zeros(1, dtype=np.int64)
     opened = open_batch(worker, batch, stop_flag, rested=rested, into=into)
-    n_begun = worker.loop(address_of(opened.chunk), 1.0, 0.0)
-    return close_batch(opened, int(n_begun))
+    chunk, held = seat(worker, opened)
+    worker.loop(address_of(chunk), 1.0, 0.0)
+    del held
+    return close_batch(opened)
 
 
 class OpenBatch(NamedTuple):
-    """A batch made ready to run, and everything that must live as long as it runs."""
+    """A batch made ready to run, and everything that must live as long as it runs.
+
+    Any number of workers may run it together, each with a ``chunk`` of its own from :func:`seat`.
+    """
 
     batch: BatchInput
     chunk: NDArray[np.int64]
     room: _Room
     rest_residual: FloatArray
+    queue: NDArray[np.int64]
     held: tuple[Any, ...]
 
 
@@ -101,8 +107,17 @@ def open_batch(
     *,
     rested: Rested | None = None,
     into: BatchOutput | None = None,
+    ended: NDArray[np.int64] | None = None,
 ) -> OpenBatch:
-    """Make a batch ready for the loop of a worker; parameters as for :func:`solve_batch`."""
+    """Make a batch ready for the loops of workers; parameters as for :func:`solve_batch`.
+
+    Parameters
+    ----------
+    worker : Worker
+        One of those that are to run it; brings runs to rest where that is asked for.
+    ended : ndarray of int64, shape (1,), optional
+        Counts runs that have ended, of this batch and any other that it is given to.
+    """
     _check_batch(worker.kernels, batch)
     room = _room(worker.kernels, batch, into)
     rest_residual = np.full(batch.n_run, np.nan)
@@ -110,14 +125,32 @@ def open_batch(
         rested = _equilibrated(worker.scalar, batch, stop_flag)
     if rested is not None:
         room.outcome[:, 0], rest_residual = rested.status, rested.residual
+    queue = np.zeros(1, dtype=np.int64)
+    counters = (stop_flag, queue, np.zeros(1, dtype=np.int64) if ended is None else ended)
     # What is given by address alone must be held by a name until the loop returns.
-    chunk, held = _chunk(worker, batch, room, rested or _NOT_RESTED, stop_flag)
-    return OpenBatch(batch, chunk, room, rest_residual, held)
+    chunk, held = _chunk(batch, room, rested or _NOT_RESTED, counters)
+    return OpenBatch(batch, chunk, room, rest_residual, queue, held)
 
 
-def close_batch(opened: OpenBatch, n_begun: int) -> BatchOutput:
-    """Return what the loop has left of a batch, of which it began ``n_begun`` runs."""
+def seat(
+    worker: Worker | LaneWorker, opened: OpenBatch
+) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+    """Return the table with which a worker runs an open batch, and what to hold meanwhile."""
+    batch = opened.batch
+    assert batch.tables is not None
+    # The table of jumps goes first; the rest is for the worker, with memory for the readouts.
+    readouts = (*batch.tables[1:], np.zeros((len(batch.reducers), 3)))
+    own = worker.table_with(readouts)
+    chunk = opened.chunk.copy()
+    set_first(chunk, own)
+    return chunk, (own, *readouts)
+
+
+def close_batch(opened: OpenBatch) -> BatchOutput:
+    """Return what the loops have left of a batch, when all of them have returned."""
     room, keeps = opened.room, opened.batch.keep_trajectories
+    # Every thread that finds no run waiting counts the queue up once more.
+    n_begun = min(int(opened.queue[0]), opened.batch.n_run)
     # Those brought to rest and then not begun had another status so far.
     room.outcome[n_begun:, 0] = int(Status.NOT_RUN)
     not_run = room.outcome[:, 0] == Status.NOT_RUN
@@ -171,7 +204,12 @@ class PreparedRun:
             shape = (1, worker.kernels.n_p)
             states = np.zeros((1, 3, worker.kernels.n_state))
             self._rested = Rested(states=states, parameters=np.zeros(shape))
-        self._chunk, self._held = _chunk(worker, batch, self._room, self._rested, self._stop_flag)
+        self._queue = np.zeros(1, dtype=np.int64)
+        counters = (self._stop_flag, self._queue, np.zeros(1, dtype=np.int64))
+        chunk, held = _chunk(batch, self._room, self._rested, counters)
+        opened = OpenBatch(batch, chunk, self._room, np.zeros(0), self._queue, held)
+        self._chunk, own = seat(worker, opened)
+        self._held = (opened, own)
         self._chunk_at = address_of(self._chunk)
 
     def run(self) -> int:
@@ -181,6 +219,7 @@ class PreparedRun:
             self._rested.states[:] = found.states
             self._rested.parameters[:] = found.parameters
             self._room.outcome[:, 0] = found.status
+        self._queue[0] = 0
         self._drive(self._chunk_at, 0.0, 0.0)
         return int(self._room.outcome[0, 0])
 
@@ -226,30 +265,27 @@ def _room(kernels: Kernels, batch: BatchInput, into: BatchOutput | None = None) 
 
 
 def _chunk(
-    worker: Worker | LaneWorker,
     batch: BatchInput,
     room: _Room,
     rested: Rested,
-    stop_flag: NDArray[np.int64],
+    counters: tuple[NDArray[np.int64], ...],
 ) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
-    """Table of a chunk, and everything that must live as long as it is in use."""
+    """Table of a chunk of no worker yet, and everything that must live as long as it is in use."""
     assert batch.tables is not None
-    jumps, *reducers = batch.tables
-    readouts = (*reducers, np.zeros((len(batch.reducers), 3)))
     arrays = (
-        worker.table_with(readouts),
+        np.zeros(0, dtype=np.int64),
         batch.times if batch.keep_trajectories else batch.times[:0],
         np.array([batch.t_end], dtype=np.float64),
         batch.jumps.time,
-        jumps,
+        batch.tables[0],
         batch.start,
         batch.jump_values,
         rested.states,
         rested.parameters,
         *room,
-        stop_flag,
+        *counters,
     )
-    return address_table(Chunk, arrays), (*arrays, *readouts)  # type: ignore[arg-type]
+    return address_table(Chunk, arrays), arrays  # type: ignore[arg-type]
 
 
 def _equilibrated(worker: Worker, batch: BatchInput, stop_flag: NDArray[np.int64]) -> Rested:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sigmapath.solvers.layout import RECORDS
 
-__all__ = ["WORDS", "address_of", "address_table", "set_addresses", "set_last"]
+__all__ = ["WORDS", "address_of", "address_table", "set_addresses", "set_first", "set_last"]
 
 # Per field: the address, then up to three lengths.
 WORDS = 4
@@ -21,15 +21,14 @@ WORDS = 4
 
 def address_table(record: type, arrays: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:
     """Addresses and shapes of arrays, in the order of ``record``; absent last ones are empty."""
-    kinds = list(RECORDS[record].items())
-    table = np.zeros(WORDS * len(kinds), dtype=np.int64)
-    for k, ((name, kind), array) in enumerate(zip(kinds, arrays, strict=False)):
-        dtype = np.int64 if kind[0] == "i" else np.float64
-        assert array.dtype == dtype, name
+    kinds = RECORDS[record]
+    words = [0] * (WORDS * len(kinds))
+    for k, (array, (name, kind)) in enumerate(zip(arrays, kinds.items(), strict=False)):
+        assert array.dtype == (np.int64 if kind[0] == "i" else np.float64), name
         assert array.ndim == int(kind[1]), name
         assert array.flags.c_contiguous, name
-        _enter(table, k, array)
-    return table
+        words[WORDS * k : WORDS * k + 1 + array.ndim] = (address_of(array), *array.shape)
+    return np.array(words, dtype=np.int64)
 
 
 def address_of(array: NDArray[Any]) -> int:
@@ -41,6 +40,11 @@ def set_addresses(table: NDArray[np.int64], arrays: tuple[NDArray[Any], ...], fi
     """Let the fields from number ``first`` on stand for other arrays of the same shapes."""
     for k, array in enumerate(arrays, start=first):
         table[WORDS * k] = address_of(array)
+
+
+def set_first(table: NDArray[np.int64], array: NDArray[Any]) -> None:
+    """Set the first field of a table in place."""
+    _enter(table, 0, array)
 
 
 def set_last(record: type, table: NDArray[np.int64], arrays: tuple[NDArray[Any], ...]) -> None:

@@ -25,6 +25,7 @@ from sigmapath.solvers.lanes import slots
 from sigmapath.solvers.lanes.dense import cut_at_roots, emit_grid, is_any_due, reduce_steps
 from sigmapath.solvers.lanes.lane import enter, expose, read_state
 from sigmapath.solvers.lanes.stops import happen, hop, look, renew
+from sigmapath.solvers.queue import count_up
 from sigmapath.solvers.reducers import begin_reducers, finish_reducers
 from sigmapath.solvers.steps import STRETCH
 from sigmapath.solvers.switches import note_switch, reach
@@ -109,17 +110,18 @@ def _start(work: Any, chunk: Any, run: Any) -> Any:
 
 
 @compiled
-def _fill(lanes: Any, chunk: Any, here: Any, lane: Any, next_run: Any) -> Any:
-    """Start the next run of the queue that can be started; return the one after it.
+def _fill(lanes: Any, chunk: Any, here: Any, lane: Any) -> None:
+    """Start the next run of the queue that can be started.
 
     ``here`` is the address of the chunk's table.
     """
     work = work_from(lanes.home[lane])
     lanes.count[RUN, lane] = -1
     lanes.count[CHUNK, lane] = here
-    while next_run < chunk.starts.shape[0]:
-        run = next_run
-        next_run += 1
+    while True:
+        run = count_up(chunk.queue)
+        if run >= chunk.starts.shape[0]:
+            return
         begin_run(work, chunk.starts[run])
         lanes.count[STEPS, lane] = 0
         lanes.count[REJECTED, lane] = 0
@@ -140,9 +142,8 @@ def _fill(lanes: Any, chunk: Any, here: Any, lane: Any, next_run: Any) -> Any:
             rows = chunk.trajectories
             lanes.count[ROWS_AT, lane] = rows.ctypes.data + 8 * run * rows.shape[1] * rows.shape[2]
             lanes.count[FAILURE, lane] = STEP_TOO_SMALL
-            return next_run
+            return
         _close(lanes, lane, run, code, t)
-    return next_run
 
 
 @compiled
@@ -172,6 +173,7 @@ def _close(lanes: Any, lane: Any, run: Any, code: Any, t: Any) -> None:
             chunk.reduced[run],
             chunk.final[run],
         )
+    count_up(chunk.ended)
 
 
 @inlined
@@ -287,30 +289,32 @@ def _read_off(lanes: Any, chunk: Any, has_grid: Any, has_reducers: Any) -> None:
 
 
 @compiled
-def _settle_lanes(lanes: Any, chunk: Any, here: Any, next_run: Any, is_stopped: Any) -> Any:
-    """Set the step to try in every lane that has a run; return the next run of the queue.
+def _settle_lanes(lanes: Any, chunk: Any, here: Any, is_stopped: Any) -> bool:
+    """Set the step to try in every lane that has a run; return whether none has.
 
     Runs that cannot go on are closed, and their lanes filled again, unless all is to stop.
     """
     time, count = lanes.time, lanes.count
     tune = work_from(lanes.home[0]).tune
     longest, most = tune[MAX_STEP], tune[MAX_STEPS]
+    is_idle = True
     for lane in range(lanes.size[WIDTH]):
         while count[RUN, lane] >= 0:
             code = INTERRUPTED if is_stopped else _propose(lanes, lane, longest, most)
             if code == OK:
+                is_idle = False
                 break
             _close(lanes, lane, count[RUN, lane], code, time[T, lane])
             if is_stopped:
                 count[RUN, lane] = -1
             else:
-                next_run = _fill(lanes, chunk, here, lane, next_run)
-    return next_run
+                _fill(lanes, chunk, here, lane)
+    return is_idle
 
 
 @compiled
-def _go_on(lanes: Any, chunk: Any, here: Any, next_run: Any) -> Any:
-    """Move every lane to the end of its step; return the next run of the queue."""
+def _go_on(lanes: Any, chunk: Any, here: Any) -> None:
+    """Move every lane to the end of its step; fill those again whose run has ended."""
     time, count = lanes.time, lanes.count
     for lane in range(lanes.size[WIDTH]):
         if time[TAKEN, lane] == 0.0:
@@ -324,14 +328,13 @@ def _go_on(lanes: Any, chunk: Any, here: Any, next_run: Any) -> Any:
         t = time[T_NEW, lane]
         if code != OK or t >= chunk.t_end[0]:
             _close(lanes, lane, count[RUN, lane], code, t)
-            next_run = _fill(lanes, chunk, here, lane, next_run)
+            _fill(lanes, chunk, here, lane)
     call_part(lanes.call[CALL_COMMIT], lanes, 0.0, 0.0)
-    return next_run
 
 
 @compiled
-def run_lanes(lanes: Any, chunk: Any, here: Any, is_last: Any, first_run: Any) -> Any:
-    """Run rows ``first_run`` on of ``chunk.starts``; return the first that was not started.
+def run_lanes(lanes: Any, chunk: Any, here: Any, is_last: Any) -> Any:
+    """Run rows of ``chunk.starts`` as long as any waits; return how many steps were tried.
 
     Unless the chunk is the last, lanes are left as they are when all of its runs have started: they
     go on beside those of the next chunk, which differs in nothing but start values, values of jumps
@@ -344,27 +347,23 @@ def run_lanes(lanes: Any, chunk: Any, here: Any, is_last: Any, first_run: Any) -
     here : int64
         Address of the chunk's table.
     is_last : bool
-    first_run : int64
     """
     width, time, count = lanes.size[WIDTH], lanes.time, lanes.count
     has_grid = chunk.trajectories.shape[1] > 0
     has_reducers = work_from(lanes.home[0]).codes.shape[0] > 0
     lanes.size[TIMES_AT], lanes.size[N_TIMES] = chunk.times.ctypes.data, len(chunk.times)
-    next_run, turn = first_run, 0
+    turn = 0
     for lane in range(width):
         if count[RUN, lane] < 0 and chunk.stop_flag[0] == 0:
             time[H, lane] = 1.0
             time[RIGHT_END, lane] = time[T, lane] + 1.0
-            next_run = _fill(lanes, chunk, here, lane, next_run)
+            _fill(lanes, chunk, here, lane)
     while True:
         is_stopped = turn % _POLL == 0 and chunk.stop_flag[0] != 0
-        next_run = _settle_lanes(lanes, chunk, here, next_run, is_stopped)
-        is_idle = True
-        for lane in range(width):
-            is_idle = is_idle and count[RUN, lane] < 0
-        if is_idle or (next_run == chunk.starts.shape[0] and not is_last):
-            return next_run
+        is_idle = _settle_lanes(lanes, chunk, here, is_stopped)
+        if is_idle or (chunk.queue[0] >= chunk.starts.shape[0] and not is_last):
+            return turn
         turn += 1
         if _try_steps(lanes) > 0:
             _read_off(lanes, chunk, has_grid, has_reducers)
-            next_run = _go_on(lanes, chunk, here, next_run)
+            _go_on(lanes, chunk, here)

@@ -27,7 +27,7 @@ from sigmapath.solvers.linalg.symbolic import DENSE, elimination_cost, n_matrix_
 from sigmapath.solvers.linalg.unrolled import is_unrollable
 from sigmapath.solvers.options import UNDERSHOOT, SolverOptions
 from sigmapath.solvers.tableaux import RODAS5P
-from sigmapath.solvers.tables import address_of, address_table, set_last
+from sigmapath.solvers.tables import WORDS, address_of, address_table, set_last
 from sigmapath.solvers.workspace import Worker, make_worker
 
 __all__ = ["LaneWorker", "make_lane_workers", "suits_lanes"]
@@ -56,6 +56,8 @@ class LaneWorker:
         In the order of ``layout.Lanes``.
     table : ndarray of int64
         Addresses and shapes of these.
+    home_tables : ndarray of int64, shape (width, n)
+        Tables of the homes, a batch's readouts in them; their addresses are in ``arrays``.
     """
 
     kernels: Kernels
@@ -64,6 +66,7 @@ class LaneWorker:
     homes: tuple[Worker, ...]
     arrays: tuple[NDArray[Any], ...]
     table: NDArray[np.int64]
+    home_tables: NDArray[np.int64]
     _held: list[Any] = field(default_factory=list)
 
     @property
@@ -79,12 +82,12 @@ class LaneWorker:
             return self.table
         *shared, memory = arrays
         memories = np.zeros((len(self.homes), *memory.shape))
-        tables = np.zeros((len(self.homes), len(self.homes[0].table)), dtype=np.int64)
-        for lane, home in enumerate(self.homes):
-            tables[lane] = home.table
-            set_last(Work, tables[lane], (*shared, memories[lane]))
-            named.home[lane] = address_of(tables[lane])
-        self._held[:] = [memories, tables, shared]
+        set_last(Work, self.home_tables[0], (*shared, memories[0]))
+        own = self.home_tables[:, -WORDS * len(arrays) :]
+        own[1:] = own[0]
+        # Each lane remembers for itself.
+        own[:, -WORDS] += memory.nbytes * np.arange(len(self.homes))
+        self._held[:] = [memories, shared]
         return self.table
 
 
@@ -146,14 +149,18 @@ def make_lane_workers(
     workers = []
     for _ in range(count):
         arrays = _arrays(lane_kernels, options, program, call)
+        homes = tuple(home.sibling() for _ in range(lane_kernels.lanes))
+        home_tables = np.array([one.table for one in homes])
+        Lanes._make(arrays).home[:] = [address_of(table) for table in home_tables]
         workers.append(
             LaneWorker(
                 kernels=kernels,
                 lane_kernels=lane_kernels,
                 scalar=scalar.sibling(),
-                homes=tuple(home.sibling() for _ in range(lane_kernels.lanes)),
+                homes=homes,
                 arrays=arrays,
                 table=address_table(Lanes, arrays),
+                home_tables=home_tables,
             )
         )
     return workers
