@@ -222,9 +222,13 @@ class RunPlan:
         if self.axes:
             places = np.unravel_index(np.arange(lo, hi), self.shape)
             for axis, place in zip(self.axes, places, strict=True):
-                start[:, axis.start_index] = axis.start_values[place]
-                jump_values[:, axis.jump_index] = axis.jump_values[place]
-                rest_values[:, axis.rest_index] = axis.rest_values[place]
+                for rows, index, values in (
+                    (start, axis.start_index, axis.start_values),
+                    (jump_values, axis.jump_index, axis.jump_values),
+                    (rest_values, axis.rest_index, axis.rest_values),
+                ):
+                    if len(index):
+                        rows[:, index] = values[place]
         return PlanChunk(start=start, jump_values=jump_values, rest_values=rest_values)
 
     def combine(self, reduced: FloatArray) -> FloatArray:

@@ -328,9 +328,10 @@ def run_chunk(chunk: Any) -> Any:
     t_end, stop_flag = chunk.t_end[0], chunk.stop_flag
     n_run = 0
     while stop_flag[0] == 0:
-        run = count_up(chunk.queue)
-        if run >= chunk.starts.shape[0]:
+        place = count_up(chunk.queue)
+        if place >= len(chunk.order):
             break
+        run = chunk.order[place]
         begin_run(work, chunk.starts[run])
         rows = chunk.trajectories[run % chunk.trajectories.shape[0]]
         code, t = OK, 0.0

@@ -94,7 +94,8 @@ class Chunk(NamedTuple):
     stats            int64 (n_run, len(STAT_NAMES))
     t_stop           float64 (n_run,)
     stop_flag        int64 (1,)
-    queue            int64 (1,)               first run that nobody has begun, see :mod:`.queue`
+    order            int64 (n_run,)           runs in the order in which they are begun
+    queue            int64 (1,)               how many have been begun, see :mod:`.queue`
     ended            int64 (1,)               counts runs that have ended
     """
 
@@ -114,6 +115,7 @@ class Chunk(NamedTuple):
     stats: Any
     t_stop: Any
     stop_flag: Any
+    order: Any
     queue: Any
     ended: Any
 
@@ -235,7 +237,7 @@ RECORDS = {
     Rest: _kinds(Rest._fields[:-1], "f2 f2 f2 f2 f1 i1 i2 f2 f1 f1 i1 i1"),
     Equilibration: _kinds(Equilibration._fields, "i1 i1 i2 f2 f2 f3 f2 i1 f1 i1"),
     Lanes: _kinds(Lanes._fields, "i1 i1 i1 f3 f3 f2 i1 f2 f2 f2 f3 f3 f2 i2 f1 i1 f1 f3"),
-    Chunk: _kinds(Chunk._fields, "i1 f1 f1 f1 i2 f2 f2 f3 f2 f3 f2 f2 i2 i2 f1 i1 i1 i1"),
+    Chunk: _kinds(Chunk._fields, "i1 f1 f1 f1 i2 f2 f2 f3 f2 f3 f2 f2 i2 i2 f1 i1 i1 i1 i1"),
 }
 
 

@@ -96,6 +96,7 @@ class OpenBatch(NamedTuple):
     chunk: NDArray[np.int64]
     room: _Room
     rest_residual: FloatArray
+    order: NDArray[np.int64]
     queue: NDArray[np.int64]
     held: tuple[Any, ...]
 
@@ -107,6 +108,7 @@ def open_batch(
     *,
     rested: Rested | None = None,
     into: BatchOutput | None = None,
+    order: NDArray[np.int64] | None = None,
     ended: NDArray[np.int64] | None = None,
 ) -> OpenBatch:
     """Make a batch ready for the loops of workers; parameters as for :func:`solve_batch`.
@@ -115,6 +117,8 @@ def open_batch(
     ----------
     worker : Worker
         One of those that are to run it; brings runs to rest where that is asked for.
+    order : ndarray of int64, shape (n_run,), optional
+        Runs in the order in which they are to begin; by default from the first to the last.
     ended : ndarray of int64, shape (1,), optional
         Counts runs that have ended, of this batch and any other that it is given to.
     """
@@ -125,11 +129,15 @@ def open_batch(
         rested = _equilibrated(worker.scalar, batch, stop_flag)
     if rested is not None:
         room.outcome[:, 0], rest_residual = rested.status, rested.residual
+    if order is None:
+        order = np.arange(batch.n_run)
     queue = np.zeros(1, dtype=np.int64)
-    counters = (stop_flag, queue, np.zeros(1, dtype=np.int64) if ended is None else ended)
+    if ended is None:
+        ended = np.zeros(1, dtype=np.int64)
+    counters = (stop_flag, order, queue, ended)
     # What is given by address alone must be held by a name until the loop returns.
     chunk, held = _chunk(batch, room, rested or _NOT_RESTED, counters)
-    return OpenBatch(batch, chunk, room, rest_residual, queue, held)
+    return OpenBatch(batch, chunk, room, rest_residual, order, queue, held)
 
 
 def seat(
@@ -151,8 +159,9 @@ def close_batch(opened: OpenBatch) -> BatchOutput:
     room, keeps = opened.room, opened.batch.keep_trajectories
     # Every thread that finds no run waiting counts the queue up once more.
     n_begun = min(int(opened.queue[0]), opened.batch.n_run)
+    not_begun = opened.order[n_begun:]
     # Those brought to rest and then not begun had another status so far.
-    room.outcome[n_begun:, 0] = int(Status.NOT_RUN)
+    room.outcome[not_begun, 0] = int(Status.NOT_RUN)
     not_run = room.outcome[:, 0] == Status.NOT_RUN
     if keeps and not_run.any():
         room.trajectories[not_run] = np.nan
@@ -205,9 +214,10 @@ class PreparedRun:
             states = np.zeros((1, 3, worker.kernels.n_state))
             self._rested = Rested(states=states, parameters=np.zeros(shape))
         self._queue = np.zeros(1, dtype=np.int64)
-        counters = (self._stop_flag, self._queue, np.zeros(1, dtype=np.int64))
+        order, ended = np.zeros((2, 1), dtype=np.int64)
+        counters = (self._stop_flag, order, self._queue, ended)
         chunk, held = _chunk(batch, self._room, self._rested, counters)
-        opened = OpenBatch(batch, chunk, self._room, np.zeros(0), self._queue, held)
+        opened = OpenBatch(batch, chunk, self._room, np.zeros(0), order, self._queue, held)
         self._chunk, own = seat(worker, opened)
         self._held = (opened, own)
         self._chunk_at = address_of(self._chunk)

@@ -88,9 +88,55 @@ def emit_grid(lanes: Any, chunk: Any) -> None:
             call_part(lanes.call[CALL_TURN], lanes, 0.0, 0.0)
             call_part(lanes.call[CALL_PLAIN], lanes, 0.0, 0.0)
         return
-    for lane in range(lanes.size[WIDTH]):
+    width = lanes.size[WIDTH]
+    n_most, n_call = 0, 0
+    for lane in range(width):
+        if lanes.time[TAKEN, lane] != 0.0:
+            n_due = _n_due(lanes, lane, chunk.times)
+            n_most = max(n_most, n_due)
+            n_call += (n_due + width - 1) // width
+    if n_most < n_call:
+        for _ in range(n_most):
+            _emit_next(lanes, chunk)
+        return
+    for lane in range(width):
         while lanes.time[TAKEN, lane] != 0.0 and is_due(lanes, lane, chunk.times):
             _emit_points(lanes, lane, chunk)
+
+
+@compiled
+def _n_due(lanes: Any, lane: Any, times: Any) -> Any:
+    """How many output times lie within the step of a lane."""
+    t_new, first = lanes.time[T_NEW, lane], lanes.count[NEXT_TIME, lane]
+    is_free = lanes.count[ARRIVES, lane] == 0
+    k = first
+    while k < len(times) and (times[k] < t_new or (times[k] == t_new and is_free)):
+        k += 1
+    return k - first
+
+
+@compiled
+def _emit_next(lanes: Any, chunk: Any) -> None:
+    """Write the next output time of every lane that has one within its step.
+
+    Gives the same bits as :func:`_emit_points`: each value takes the same operations.
+    """
+    times, time, count, width = chunk.times, lanes.time, lanes.count, lanes.size[WIDTH]
+    for lane in range(width):
+        left = time[T, lane]
+        time[NOW, lane], time[THETA, lane] = left, 0.0
+        if time[TAKEN, lane] != 0.0 and is_due(lanes, lane, times):
+            t = times[count[NEXT_TIME, lane]]
+            time[NOW, lane] = t
+            time[THETA, lane] = (t - left) * (1.0 / (time[RIGHT_END, lane] - left))
+    call_part(lanes.call[CALL_SAMPLE], lanes, 0.0, float(OBS_GRID))
+    for lane in range(width):
+        if time[TAKEN, lane] != 0.0 and is_due(lanes, lane, times):
+            rows = chunk_from(count[CHUNK, lane]).trajectories[count[RUN, lane]]
+            row = rows[count[NEXT_TIME, lane]]
+            for j in range(lanes.size[N_OUT]):
+                row[j] = lanes.obs[OBS_GRID, j, lane]
+            count[NEXT_TIME, lane] += 1
 
 
 @compiled

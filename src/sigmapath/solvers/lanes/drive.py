@@ -119,9 +119,10 @@ def _fill(lanes: Any, chunk: Any, here: Any, lane: Any) -> None:
     lanes.count[RUN, lane] = -1
     lanes.count[CHUNK, lane] = here
     while True:
-        run = count_up(chunk.queue)
-        if run >= chunk.starts.shape[0]:
+        place = count_up(chunk.queue)
+        if place >= len(chunk.order):
             return
+        run = chunk.order[place]
         begin_run(work, chunk.starts[run])
         lanes.count[STEPS, lane] = 0
         lanes.count[REJECTED, lane] = 0
@@ -361,7 +362,7 @@ def run_lanes(lanes: Any, chunk: Any, here: Any, is_last: Any) -> Any:
     while True:
         is_stopped = turn % _POLL == 0 and chunk.stop_flag[0] != 0
         is_idle = _settle_lanes(lanes, chunk, here, is_stopped)
-        if is_idle or (chunk.queue[0] >= chunk.starts.shape[0] and not is_last):
+        if is_idle or (chunk.queue[0] >= len(chunk.order) and not is_last):
             return turn
         turn += 1
         if _try_steps(lanes) > 0:
