@@ -212,14 +212,14 @@ def test_ctrl_c_after_some_runs(command, toy, monkeypatch):
 
     waits = []
 
-    class Interrupted(crew.Event):
-        def wait(self, timeout=None):
-            waits.append(timeout)
+    class Interrupted(crew.Bell):
+        def wait(self):
+            waits.append(self)
             if len(waits) == 2:
                 raise KeyboardInterrupt
-            return super().wait(timeout)
+            super().wait()
 
-    monkeypatch.setattr(crew, "Event", Interrupted)
+    monkeypatch.setattr(crew, "Bell", Interrupted)
     code, out, err = command(
         "sweep", toy, "--axis", "k1=0.1:5:200", "--axis", "k2=0.1:5:100", "--until", "100",
         "--readout", "final(B)",

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Crew"]
+__all__ = ["Bell", "Crew"]
 
 Span = tuple[int, int]
 Task = Callable[[Any, int, int], object]
@@ -122,7 +122,7 @@ class Crew:
                 is_over = False
 
 
-class _Bell:
+class Bell:
     """Wakes the calling thread; as an Event, but to ring it never waits for anybody.
 
     A thread that waits gives the interpreter to the one it rings for, when it should go on itself.
@@ -155,7 +155,7 @@ class _Shift:
         self._under_way: set[int] = set()
         self.n_begun = 0
         self._n_gone = 0
-        self.bell = _Bell()
+        self.bell = Bell()
         self.errors: list[BaseException] = []
 
     def begin(self, worker: Any, task: Task, finish: Finish | None) -> None:
