@@ -62,7 +62,9 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-s1r", action="store_true", help="leave s1r_mam out")
     parser.add_argument("--what", type=_names, default=list(_PARTS), help=f"of {', '.join(_PARTS)}")
     parser.add_argument("--method", default="auto", help="integration method of sigmapath")
-    parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall", help="of warm solves")
+    parser.add_argument(
+        "--clock", choices=sorted(CLOCKS), default="wall", help="of solves and sweeps"
+    )
     parser.add_argument("--quick", action="store_true", help="few rounds: a look, not a result")
     parser.add_argument("--rtol", type=float, action="append", help="of the peers' warm solves")
     parser.add_argument("--processes", type=int, help="per measurement of ready and cold")

@@ -268,7 +268,8 @@ def _sweep_pair(
         program.run(case.draws(n, _SEED))  # untimed: large batches may be compiled differently
     for number in range(effort.sweep_rounds):
         for side, (program, n) in enumerate(zip((mine, theirs), sizes, strict=True)):
-            rate, bad = runs_per_second(program, case.draws(n, _SEED + number))
+            draws = case.draws(n, _SEED + number)
+            rate, bad = runs_per_second(program, draws, clock=effort.clock, n_cores=effort.cores)
             rates[side].append(rate)
             failed[side] += bad
     yield Row(

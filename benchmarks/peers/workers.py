@@ -6,6 +6,7 @@ And the faster of several ways to sweep, where a program offers more than one.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -47,6 +48,8 @@ class ProcessSweep:
         at_a_time: int = 1,
     ) -> None:
         self.least = at_a_time * n_cores
+        self.elsewhere = 0.0
+        """CPU time that the processes have spent on runs [s]."""
         context = get_context("spawn")
         self.pipes, self.processes = [], []
         for core in range(n_cores):
@@ -66,7 +69,9 @@ class ProcessSweep:
         """Run one row of ``values`` after another, shared out evenly."""
         for pipe, part in zip(self.pipes, np.array_split(values, len(self.pipes)), strict=True):
             pipe.send(part)
-        return np.concatenate([pipe.recv() for pipe in self.pipes])
+        found = [pipe.recv() for pipe in self.pipes]
+        self.elsewhere += sum(seconds for _, seconds in found)
+        return np.concatenate([part for part, _ in found])
 
     def close(self) -> None:
         """End the processes."""
@@ -108,6 +113,11 @@ class FastestSweep:
         """As the chosen one does."""
         return self.chosen.run(values)
 
+    @property
+    def elsewhere(self) -> float:
+        """CPU time of processes that the chosen one has started [s]."""
+        return getattr(self.chosen, "elsewhere", 0.0)
+
     def close(self) -> None:
         """End the chosen one."""
         self.chosen.close()
@@ -123,4 +133,6 @@ def _serve(
     run = load(case, rtol)
     pipe.send("ready")
     while (values := pipe.recv()) is not None:
-        pipe.send(run(values))
+        begun = time.process_time()
+        found = run(values)
+        pipe.send((found, time.process_time() - begun))

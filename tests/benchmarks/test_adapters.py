@@ -18,7 +18,7 @@ from benchmarks.peers.registry import installed_peers
 from benchmarks.peers.workers import FastestSweep
 from benchmarks.report import Point, Row, work_precision, write_csv
 from benchmarks.statistics import Spread, scaled_rms_error
-from benchmarks.throughput import batch_size
+from benchmarks.throughput import batch_size, runs_per_second
 
 from benchmarks import processes
 
@@ -51,7 +51,9 @@ def amounts(tmp_path_factory) -> Case:
         "start = 2; A = start; B = 0; rate = 0.3; A -> B; rate * A;\nend"
     )
     (folder / "amounts.xml").write_text(antimony.getSBMLString("amounts"))
-    (folder / "models.tsv").write_text("model\tend_time\tsweep_parameters\namounts\t5\trate start\n")
+    (folder / "models.tsv").write_text(
+        "model\tend_time\tsweep_parameters\namounts\t5\trate start\n"
+    )
     return cases_of_folder(folder)[0]
 
 
@@ -297,3 +299,24 @@ def test_a_comparison_gives_rows_points_and_files(case, tmp_path):
     assert len((tmp_path / "rows.csv").read_text().splitlines()) == 1 + len(rows)
     work_precision(tmp_path / "curves.png", points)
     assert (tmp_path / "curves.png").stat().st_size > 5000
+
+
+@dataclass
+class _Elsewhere:
+    """A sweep whose runs are done by other processes, half a second each."""
+
+    least: int = 1
+    elsewhere: float = 0.0
+
+    def run(self, values: np.ndarray) -> np.ndarray:
+        self.elsewhere += 0.5 * len(values)
+        return np.zeros((len(values), 1, 1))
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+
+def test_by_the_clock_of_the_cpu_other_processes_count(case):
+    rate, failed = runs_per_second(_Elsewhere(), case.draws(4, 0), clock="cpu", n_cores=2)
+    assert rate == pytest.approx(4.0, rel=0.05)
+    assert failed == 0
