@@ -11,8 +11,8 @@ from benchmarks.peers.base import FloatArray, Solve
 
 __all__ = ["Sigmapath"]
 
-# Runs from which lanes are used, and species up to which so many runs are a matter of a second.
-_MANY_RUNS, _SMALL = 512, 200
+# Runs from which lanes are used, whatever the size of a model.
+_MANY_RUNS = 512
 
 _READY = """
 import os, sys, tempfile, time
@@ -85,11 +85,7 @@ class _Sweep:
     def __init__(self, prepared: _Prepared, rtol: float, n_cores: int) -> None:
         self.prepared = prepared
         self.options = {"rtol": rtol, "method": prepared.method, "threads": n_cores}
-        self.least = 1
-        if len(prepared.case.species) <= _SMALL:
-            # Enough runs for SIMD lanes, whose loop is compiled once per machine.
-            self.least = _MANY_RUNS
-            self.run(prepared.case.draws(_MANY_RUNS, 0))
+        self.least = _MANY_RUNS
 
     def run(self, values: FloatArray) -> FloatArray:
         import sigmapath as sp
