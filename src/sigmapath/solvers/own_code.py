@@ -26,6 +26,7 @@ from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.linalg.unrolled import is_unrollable, lu_text
 from sigmapath.solvers.own_dense import dense_text, grid_text
 from sigmapath.solvers.own_step import MOST_STATES, step_text
+from sigmapath.solvers.own_tail import full_rows_text, suits_full_rows
 
 __all__ = ["own_parts"]
 
@@ -35,6 +36,7 @@ _SLOTS = {
     "step": at.RODAS5P,
     "dense": at.PART_DENSE,
     "grid": at.PART_GRID,
+    "tail": at.PART_TAIL,
 }
 _lock = Lock()
 _loaded: dict[str, Loaded] = {}
@@ -54,6 +56,8 @@ def own_parts(program: NDArray[np.int64], kernels: Kernels | None = None) -> dic
     found: dict[int, int] = {}
     if is_unrollable(program):
         found |= _solver_parts(program, n, kernels if n <= MOST_STATES else None)
+        if suits_full_rows(program):
+            found |= _tail_part(program)
     if kernels is not None and 0 < n <= MOST_STATES and _sees_states_alone(kernels):
         found |= _grid_part(n, kernels)
     return found
@@ -92,6 +96,18 @@ def _solver_parts(program: NDArray[np.int64], n: int, kernels: Kernels | None) -
         # The better tier takes three to ten times as long: no matter where the code is short.
         return _addresses(identity, prefix, names, texts, "fast", bodies)
     return _addresses(identity, prefix, [*names, "factor", "solve"], texts, "quick")
+
+
+def _tail_part(program: NDArray[np.int64]) -> dict[int, int]:
+    """Factorisation and solves of the full rows at the end."""
+    target = host_target()
+    identity = key("tail", _digest(), target, program.tobytes().hex())
+    prefix = f"own{identity[:16]}_"
+
+    def texts() -> Iterator[str]:
+        yield full_rows_text(program, prefix, opaque=target.opaque_pointers, fused=target.has_fma)
+
+    return _addresses(identity, prefix, ["tail"], texts, "fast")
 
 
 def _grid_part(n: int, kernels: Kernels) -> dict[int, int]:
@@ -167,9 +183,11 @@ def _digest() -> str:
         "fused_step",
         "ir",
         "layout",
+        "lanes/text",
         "own_code",
         "own_dense",
         "own_step",
+        "own_tail",
         "tableaux",
         "tables",
     )
