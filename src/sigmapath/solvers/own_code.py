@@ -23,7 +23,7 @@ from sigmapath.solvers import layout as at
 from sigmapath.solvers.fused_step import fused_step_text, is_fusable
 from sigmapath.solvers.ir import module_of
 from sigmapath.solvers.linalg.symbolic import HEADER
-from sigmapath.solvers.linalg.unrolled import is_unrollable, lu_text
+from sigmapath.solvers.linalg.unrolled import is_short_lu, is_unrollable, lu_text
 from sigmapath.solvers.own_dense import dense_text, grid_text
 from sigmapath.solvers.own_step import MOST_STATES, step_text
 from sigmapath.solvers.own_tail import full_rows_text, suits_full_rows
@@ -95,7 +95,9 @@ def _solver_parts(program: NDArray[np.int64], n: int, kernels: Kernels | None) -
     if bodies is not None:
         # The better tier takes three to ten times as long: no matter where the code is short.
         return _addresses(identity, prefix, names, texts, "fast", bodies)
-    return _addresses(identity, prefix, [*names, "factor", "solve"], texts, "quick")
+    # Elsewhere where it is a matter of half a second.
+    tier = "fast" if is_short_lu(program) else "quick"
+    return _addresses(identity, prefix, [*names, "factor", "solve"], texts, tier)
 
 
 def _tail_part(program: NDArray[np.int64]) -> dict[int, int]:

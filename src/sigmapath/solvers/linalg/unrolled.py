@@ -20,20 +20,29 @@ from sigmapath.solvers.ir import (
     pointer,
     row,
 )
-from sigmapath.solvers.linalg.chunks import CHUNK, factor_chunks, solve_chunks
+from sigmapath.solvers.linalg.chunks import factor_chunks, solve_chunks
 from sigmapath.solvers.linalg.symbolic import DENSE, HEADER
 from sigmapath.solvers.linalg.writer import Lists, Writer, lists_of
 
-__all__ = ["is_unrollable", "lu_text"]
+__all__ = ["is_short_lu", "is_unrollable", "lu_text"]
 
 # Multiply-subtracts beyond which looking things up costs less than fetching the code.
 _MOST_UPDATES = 40_000
+# Multiply-subtracts of a factorisation and a solve up to which the better tier of the compiler, ten
+# times as slow, takes less than half a second; its code is a fifth faster.
+_MOST_IN_SHORT = 6_000
 
 
 def is_unrollable(program: NDArray[np.int64]) -> bool:
     """Whether a model gains from an LU of its own; otherwise the program is better walked."""
     n_update, n = program[HEADER.index("n_update")], program[HEADER.index("n")]
     return bool(program[0] != DENSE and n > 0 and n_update <= _MOST_UPDATES)
+
+
+def is_short_lu(program: NDArray[np.int64]) -> bool:
+    """Whether the LU is short enough for the better tier of the compiler."""
+    work = program[HEADER.index("n_update")] + program[HEADER.index("n_lu")]
+    return bool(work <= _MOST_IN_SHORT)
 
 
 def lu_text(program: NDArray[np.int64], prefix: str, *, opaque: bool, fused: bool) -> str:
@@ -51,8 +60,8 @@ def lu_text(program: NDArray[np.int64], prefix: str, *, opaque: bool, fused: boo
         Whether the CPU multiplies and adds in one operation: half the wait in a chain of them.
     """
     lists = lists_of(program)
-    # In long code the waiting overlaps anyway, and the quick compiler is slow with intrinsics.
-    fused = fused and len(lists.update) <= CHUNK
+    # The quick tier of the compiler is slow with intrinsics, and so is what it makes of them.
+    fused = fused and is_short_lu(program)
 
     def writer() -> Writer:
         return Writer(opaque, fused)
