@@ -83,3 +83,23 @@ def test_output_of_its_own_is_that_of_the_common_loop(n, which):
     own = model.simulator(times, observables=observables, rtol=1e-9).run()
     expected = np.column_stack([common[name].values for name in observables])
     np.testing.assert_allclose(own, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 7, 9, 30])
+def test_states_within_a_step_are_the_quartic_cut_at_zero(n):
+    model = sp.from_antimony(chain(n, "piecewise(0.7, S0 > 1.5, 0.1)"))
+    kernels = model._engine.kernels()
+    assert kernels.non_negative.all()
+    worker = make_worker(kernels, SolverOptions())
+    work = worker.work()
+    assert make_worker(kernels, SolverOptions(), is_unrolled=False).work().part[at.PART_INSIDE] == 0
+    rng = np.random.default_rng(n)
+    work.vec[:] = rng.normal(size=work.vec.shape)
+    work.clock[at.T_LEFT], work.clock[at.T_RIGHT] = 2.0, 6.0
+    y, delta, k1, k2, k3 = (
+        work.vec[row].copy() for row in (at.Y, at.DELTA, at.DENSE_1, at.DENSE_2, at.DENSE_3)
+    )
+    STEP(int(work.part[at.PART_INSIDE]))(worker.table.ctypes.data, 3.0, 0.0)
+    x = 0.25
+    curve = y + x * delta + x * (1.0 - x) * (k1 + x * k2 + x**2 * k3)
+    np.testing.assert_allclose(work.vec[at.Y_AT], np.maximum(curve, 0.0), rtol=0.0, atol=1e-14)

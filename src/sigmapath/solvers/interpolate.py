@@ -14,7 +14,7 @@ from sigmapath.solvers.nordsieck import interpolate_polynomial
 from sigmapath.solvers.tableaux import RODAS5P, TSIT5
 from sigmapath.solvers.work import call_part
 
-__all__ = ["interpolate", "prepare_dense"]
+__all__ = ["interpolate", "look_inside", "prepare_dense"]
 
 (
     N,
@@ -48,7 +48,7 @@ CLAMP, HAS_CLAMP = at.CLAMP, at.HAS_CLAMP
     at.K,
 )
 BDF, BDF_ORDER, TSIT5_CODE = at.BDF, at.BDF_ORDER, at.TSIT5
-PART_DENSE = at.PART_DENSE
+PART_DENSE, PART_INSIDE, Y_AT = at.PART_DENSE, at.PART_INSIDE, at.Y_AT
 _RODAS5P = RODAS5P.dense
 _TSIT5 = TSIT5.dense
 
@@ -109,6 +109,17 @@ def interpolate(work: Any, t: Any, out: Any) -> None:
         for i in range(work.size[N]):
             if work.vec[CLAMP, i] != 0.0:
                 out[i] = max(out[i], 0.0)
+
+
+@compiled
+def look_inside(work: Any, t: Any) -> None:
+    """Write y(t) into row Y_AT, see :func:`interpolate`, by the model's own code if it has some."""
+    is_polynomial = work.flag[METHOD] == BDF and work.flag[BDF_ORDER] > 0
+    if work.part[PART_INSIDE] != 0 and not is_polynomial:
+        prepare_dense(work)
+        call_part(work.part[PART_INSIDE], work, t, 0.0)
+    else:
+        interpolate(work, t, work.vec[Y_AT])
 
 
 @compiled

@@ -340,8 +340,9 @@ BDF_STARTING, BDF_STARTED = 0, -1
 PART_READOUTS, PART_FACTOR, PART_SOLVE, PART_DRIVE = 2, 3, 4, 5
 PART_TABLE_FACTOR, PART_TABLE_STEP, PART_TAIL = 6, 7, 8
 PART_CONSISTENT, PART_DELAYS, PART_BDF = 9, 10, 11
-# Only of a model's own: dense output of a step of Rodas5P, and the output grid within a step.
-PART_DENSE, PART_GRID, N_PART = 12, 13, 14
+# Only of a model's own: dense output of a step of Rodas5P, the output grid within a step, and all
+# states at one time within it.
+PART_DENSE, PART_GRID, PART_INSIDE, N_PART = 12, 13, 14, 15
 
 # What the part for delays does: write p, remember the last step, mark the left end, bound the step.
 WRITE_DELAYED, REMEMBER_STEP, MARK_LEFT, LONGEST_STEP = 0.0, 1.0, 2.0, 3.0

@@ -24,7 +24,7 @@ from sigmapath.solvers.fused_step import fused_step_text, is_fusable
 from sigmapath.solvers.ir import module_of
 from sigmapath.solvers.linalg.symbolic import HEADER
 from sigmapath.solvers.linalg.unrolled import is_short_lu, is_unrollable, lu_text
-from sigmapath.solvers.own_dense import dense_text, grid_text
+from sigmapath.solvers.own_dense import dense_text, grid_text, inside_text
 from sigmapath.solvers.own_step import MOST_STATES, step_text
 from sigmapath.solvers.own_tail import full_rows_text, suits_full_rows
 
@@ -36,6 +36,7 @@ _SLOTS = {
     "step": at.RODAS5P,
     "dense": at.PART_DENSE,
     "grid": at.PART_GRID,
+    "inside": at.PART_INSIDE,
     "tail": at.PART_TAIL,
 }
 _lock = Lock()
@@ -60,6 +61,8 @@ def own_parts(program: NDArray[np.int64], kernels: Kernels | None = None) -> dic
             found |= _tail_part(program)
     if kernels is not None and 0 < n <= MOST_STATES and _sees_states_alone(kernels):
         found |= _grid_part(n, kernels)
+    if kernels is not None and 0 < n <= MOST_STATES and kernels.n_root > kernels.n_timed:
+        found |= _inside_part(n, kernels)
     return found
 
 
@@ -122,6 +125,18 @@ def _grid_part(n: int, kernels: Kernels) -> dict[int, int]:
         yield grid_text(n, observed, clamped, prefix, opaque=host_target().opaque_pointers)
 
     return _addresses(identity, prefix, ["grid"], texts, "quick")
+
+
+def _inside_part(n: int, kernels: Kernels) -> dict[int, int]:
+    """States within a step, of a model whose conditions are looked at there."""
+    clamped = (kernels.non_negative != 0).tolist()
+    identity = key("inside", _digest(), host_target(), str(n), str(clamped))
+    prefix = f"own{identity[:16]}_"
+
+    def texts() -> Iterator[str]:
+        yield inside_text(n, clamped, prefix, opaque=host_target().opaque_pointers)
+
+    return _addresses(identity, prefix, ["inside"], texts, "fast")
 
 
 def _sees_states_alone(kernels: Kernels) -> bool:

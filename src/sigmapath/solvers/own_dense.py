@@ -1,8 +1,8 @@
-"""Print the dense output of one model, and the writing of its output grid, as LLVM IR.
+"""Print the dense output of one model, and the reading of it, as LLVM IR.
 
-Enters: the number of states and which of them are observed. Leaves: the text of the parts ``dense``
-and ``grid``, which do what :mod:`.interpolate` and the drive loop do for every model. Called by
-:mod:`.own_code`.
+Enters: the number of states and which of them are observed. Leaves: the text of the parts
+``dense``, ``grid`` and ``inside``, which do what :mod:`.interpolate` and the drive loop do for
+every model. Called by :mod:`.own_code`.
 
 A small model has more output points than steps; each is then a few operations on vectors instead of
 a walk through loops over states, stages and observables.
@@ -27,7 +27,7 @@ from sigmapath.solvers.ir import (
 )
 from sigmapath.solvers.tableaux import RODAS5P
 
-__all__ = ["dense_text", "grid_text"]
+__all__ = ["dense_text", "grid_text", "inside_text"]
 
 _N_STAGE = 8
 _ROWS = (at.DENSE_1, at.DENSE_2, at.DENSE_3)
@@ -133,16 +133,7 @@ def grid_text(
         f"  %row = getelementptr inbounds double, {real} %rows, i64 %begin",
     ]
     write = _Writer(n, opaque)
-    for output, state, width in _runs(observed, clamped):
-        value = _quartic(write, state, width)
-        if clamped[state]:
-            zero = number(0.0, width)
-            bits = "i1" if width == 1 else f"<{width} x i1>"
-            below = write.add(f"fcmp olt {several(width)} {value}, {zero}")
-            value = write.add(
-                f"select {bits} {below}, {several(width)} {zero}, {several(width)} {value}"
-            )
-        write.store("row", output, width, value)
+    _write_states(write, _runs(observed, clamped), clamped, "row", 0)
     lines += [
         *write.lines,
         "  %next = add i64 %k, 1",
@@ -152,6 +143,53 @@ def grid_text(
         "  ret double 0.0",
     ]
     return function(f"double @{prefix}grid{PART_ARGUMENTS}", lines)
+
+
+def inside_text(n: int, clamped: Sequence[bool], prefix: str, *, opaque: bool) -> str:
+    """Function ``inside``: all states at time ``%a`` within the last step, into row Y_AT.
+
+    Parameters
+    ----------
+    n : int
+        Number of states.
+    clamped : sequence of bool, shape (n,)
+        Which states are promised not to be negative.
+    """
+    lines = [
+        *fetch("vec", "vec", opaque),
+        *fetch("clock", "clock", opaque),
+        *element("clock", at.T_LEFT, "left", opaque, "double"),
+        *element("clock", at.T_RIGHT, "right", opaque, "double"),
+        "  %span = fsub double %right, %left",
+        "  %since = fsub double %a, %left",
+        "  %theta = fdiv double %since, %span",
+        "  %rest = fsub double 1.0, %theta",
+    ]
+    write = _Writer(n, opaque)
+    _write_states(write, _runs(range(n), clamped), clamped, "vec", at.Y_AT * n)
+    return function(
+        f"double @{prefix}inside{PART_ARGUMENTS}", [*lines, *write.lines, "  ret double 0.0"]
+    )
+
+
+def _write_states(
+    write: _Writer,
+    runs: list[tuple[int, int, int]],
+    clamped: Sequence[bool],
+    array: str,
+    first: int,
+) -> None:
+    """States at theta, those promised not to be negative cut at zero."""
+    for output, state, width in runs:
+        value = _quartic(write, state, width)
+        if clamped[state]:
+            zero = number(0.0, width)
+            bits = "i1" if width == 1 else f"<{width} x i1>"
+            below = write.add(f"fcmp olt {several(width)} {value}, {zero}")
+            value = write.add(
+                f"select {bits} {below}, {several(width)} {zero}, {several(width)} {value}"
+            )
+        write.store(array, first + output, width, value)
 
 
 def _quartic(write: _Writer, i: int, width: int) -> str:

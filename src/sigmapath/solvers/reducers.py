@@ -34,7 +34,7 @@ from sigmapath.opcodes import ReducerOp
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled, inlined
-from sigmapath.solvers.interpolate import interpolate
+from sigmapath.solvers.interpolate import look_inside
 from sigmapath.solvers.rates import see_delayed
 from sigmapath.solvers.switches import reach
 
@@ -93,7 +93,7 @@ def observe(work: Any, t: Any, y: Any, row: Any) -> None:
 @compiled
 def _value_at(work: Any, t: Any, output: Any) -> Any:
     """One observable at a time inside the last step."""
-    interpolate(work, t, work.vec[Y_AT])
+    look_inside(work, t)
     observe(work, reach(work, t), work.vec[Y_AT], work.obs[OBS_TRIAL])
     return work.obs[OBS_TRIAL, output]
 
@@ -238,7 +238,7 @@ def _reduce_segment(work: Any, a: Any, b: Any) -> None:
     first = 1 if is_wanted else _LAST
     for k in range(first, _LAST + 1):
         t = b if k == _LAST else a + (b - a) * NODES[k]
-        interpolate(work, t, work.vec[Y_AT])
+        look_inside(work, t)
         # A condition on time that switches at the end of the step has not switched within it.
         observe(work, reach(work, t), work.vec[Y_AT], work.obs[k])
     if is_wanted:

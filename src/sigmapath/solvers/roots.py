@@ -12,7 +12,7 @@ from typing import Any
 from sigmapath.solvers import layout as at
 from sigmapath.solvers.call import call_kernel
 from sigmapath.solvers.compiled import compiled, inlined
-from sigmapath.solvers.interpolate import interpolate
+from sigmapath.solvers.interpolate import look_inside
 from sigmapath.solvers.rates import see_delayed
 
 __all__ = ["first_root", "remember_roots", "vertex"]
@@ -59,7 +59,7 @@ def _has_changed(work: Any, t: Any) -> bool:
     if t == work.clock[T_RIGHT]:
         y = work.vec[Y_NEW]
     else:
-        interpolate(work, t, work.vec[Y_AT])
+        look_inside(work, t)
         y = work.vec[Y_AT]
     if work.size[N_LAG] != 0:
         see_delayed(work, t, y)
