@@ -307,51 +307,68 @@ class _Solve:
                 yield calls.lines
                 calls = _Calls()
         for i in range(lists.n - 1, -1, -1):
-            right = range(lists.diagonal[i] + 1, lists.row[i + 1])
-            if right:
-                self._row(calls, i, right, ("%z", size * i))
-            calls.add(
-                self.module.routine("found", 1, _found),
-                ("%lu", size * lists.diagonal[i]),
-                ("%z", size * i),
-                ("%x", size * RODAS5P.n_stage * lists.perm[i]),
-            )
+            self._found(calls, i)
             if calls.count >= _CALLS or i == 0:
                 yield calls.lines
                 calls = _Calls()
 
     def _row(self, calls: _Calls, i: int, places: range, begin: tuple[str, int]) -> None:
         """What stands at ``begin``, less the products of a row, goes to z."""
-        size = self.module.size
         while places or begin[0] != "%z":
             piece, places = places[:_LONGEST], places[_LONGEST:]
-            calls.add(
-                self.module.routine("less", len(piece), _less),
-                begin,
-                ("%lu", size * piece.start),
-                (self._column, 4 * piece.start),
-                ("%z", 0),
-                ("%z", size * i),
-            )
-            begin = ("%z", size * i)
+            self._call(calls, "less", _less, i, piece, begin)
+            begin = ("%z", self.module.size * i)
+
+    def _found(self, calls: _Calls, i: int) -> None:
+        """The same upwards, and the solution of the row."""
+        lists, size = self.lists, self.module.size
+        first = lists.diagonal[i] + 1
+        near = range(first, min(lists.row[i + 1], first + _LONGEST))
+        self._row(calls, i, range(near.stop, lists.row[i + 1]), ("%z", size * i))
+        self._call(calls, "found", _found, i, near, ("%x", size * RODAS5P.n_stage * lists.perm[i]))
+
+    def _call(
+        self,
+        calls: _Calls,
+        name: str,
+        make: Callable[[Body, int], tuple[str, ...]],
+        i: int,
+        places: range,
+        other: tuple[str, int],
+    ) -> None:
+        size = self.module.size
+        calls.add(
+            self.module.routine(name, len(places), make),
+            other,
+            ("%lu", size * places.start),
+            (self._column, 4 * places.start),
+            ("%z", 0),
+            ("%z", size * i),
+        )
 
 
 def _less(body: Body, count: int) -> tuple[str, ...]:
     """A value less so many products."""
+    body.store(_rest(body, count, body.load("%begin")), "%end")
+    return "%begin", "%factors", "%column", "%z", "%end"
+
+
+def _found(body: Body, count: int) -> tuple[str, ...]:
+    """What is at the end already less so many products, divided by the pivot before the factors."""
+    value = _rest(body, count, body.load("%end"))
+    pivot = body.load(body.add(f"sub i64 %factors, {body.bytes}"))
+    value = body.op("fmul", value, pivot)
+    body.store(value, "%end")
+    body.store(value, "%x")
+    return "%x", "%factors", "%column", "%z", "%end"
+
+
+def _rest(body: Body, count: int, value: str) -> str:
     n_sum = max(1, min(count // _PER_SUM, _MOST_SUMS))
-    sums = [body.load("%begin")] + [body.splat(0.0)] * (n_sum - 1)
+    sums = [value] + [body.splat(0.0)] * (n_sum - 1)
     for r in range(count):
         other = body.op("fneg", body.load(_beyond(body, "%z", _look(body, "%column", r))))
         sums.append(body.fma(other, body.load("%factors", body.bytes * r), sums.pop(0)))
     while len(sums) > 1:
         sums = [*sums[2:], body.op("fadd", *sums[:2])]
-    body.store(sums[0], "%end")
-    return "%begin", "%factors", "%column", "%z", "%end"
-
-
-def _found(body: Body, _count: int) -> tuple[str, ...]:
-    """Divide by a pivot."""
-    value = body.op("fmul", body.load("%end"), body.load("%pivot"))
-    body.store(value, "%end")
-    body.store(value, "%x")
-    return "%pivot", "%end", "%x"
+    return sums[0]
