@@ -121,16 +121,17 @@ _AT_REST = {
 }
 
 
+@pytest.mark.parametrize("largest", [3, 1000])
 @pytest.mark.parametrize("lanes", [1, 4])
 @pytest.mark.parametrize("given", [{}, _AT_REST], ids=["from the start", "each from its own rest"])
 def test_runs_do_not_depend_on_the_portions_they_are_handed_out_in(
-    cascade, monkeypatch, lanes, given
+    cascade, monkeypatch, largest, lanes, given
 ):
     members = _members(19)
     whole = _sweep(cascade, members, lanes=lanes, threads=1, **given)
     told = []
-    for name in ("_LARGEST_CHUNK", "_LARGEST_LANE_CHUNK"):
-        monkeypatch.setattr(batch, name, 3)
+    for name in ("_LARGEST_CHUNK", "_LARGEST_LANE_CHUNK", "_MOST_TOGETHER"):
+        monkeypatch.setattr(batch, name, largest)
     parts = _sweep(
         cascade, members, lanes=lanes, threads=3, progress=lambda *now: told.append(now), **given
     )

@@ -39,6 +39,9 @@ _LARGEST_CHUNK = 256
 _LARGEST_LANE_CHUNK = 512
 _CHUNKS_PER_THREAD = 8
 _LEAST_PER_LANE = 4
+# Up to so many runs are one portion for all threads. More would keep all waiting while one thread
+# makes them ready.
+_MOST_TOGETHER = 1024
 # Equilibrations kept in memory at once; more are found beside their runs.
 _MOST_SHARED = 4096
 
@@ -83,21 +86,20 @@ def run_batch(
     _require_memory(plan)
     workers = setup.bench.take(n_threads)
     crew = Crew(workers)
-    whole = chunk_input(plan, 0, 0)
+    whole = chunk_input(plan, 0, plan.n_runs if plan.n_runs <= _MOST_TOGETHER else 0)
     rested = _shared_rest(crew, plan, whole)
     result = _empty(setup, plan)
     runs = _Runs(plan, whole, rested, result)
     _run_all(crew, setup.lanes, runs, progress, meanwhile)
     if not crew.stop[0]:
         setup.bench.put_back(workers)
-    not_run = result.status == Status.NOT_RUN
-    if result.trajectories is not None and not_run.any():
-        result.trajectories[not_run] = np.nan
+    elif result.trajectories is not None:
+        result.trajectories[result.status == Status.NOT_RUN] = np.nan
     return result
 
 
 class _Runs(NamedTuple):
-    """All runs of a plan, and where their results go."""
+    """All runs of a plan, and where their results go; ``whole`` has all of them or none."""
 
     plan: RunPlan
     whole: BatchInput
@@ -107,9 +109,10 @@ class _Runs(NamedTuple):
     def open(self, worker: AnyWorker, lo: int, hi: int, crew: Crew) -> _Portion:
         """Make the runs lo .. hi - 1 ready."""
         into = _part(self.result, lo, hi)
+        is_all = hi - lo == self.whole.n_run
         opened = open_batch(
             worker,
-            _with_runs(self.whole, self.plan, lo, hi),
+            self.whole if is_all else _with_runs(self.whole, self.plan, lo, hi),
             crew.stop,
             rested=None if self.rested is None else self.rested[0].take(self.rested[1](lo, hi)),
             into=into,
@@ -139,16 +142,17 @@ def _run_all(
     progress: Progress | None,
     meanwhile: Callable[[BatchOutput], object] | None,
 ) -> None:
-    """Let all threads run every portion of the plan.
+    """Let the threads run all portions of the plan.
 
-    Where each run is first brought to a rest of its own, a portion belongs to one thread, which
-    does both; all others are run by all threads together.
+    Few runs are one portion, which all threads run together. Of many, each thread has portions of
+    its own, as where each run is first brought to a rest of its own, which takes its thread long.
     """
-    is_shared = runs.whole.equilibrate is None or runs.rested is not None
     n_threads, n_runs = len(crew.workers), runs.plan.n_runs
+    has_own_rests = runs.whole.equilibrate is not None and runs.rested is None
+    is_shared = n_runs <= _MOST_TOGETHER and not has_own_rests
+    spans = [(0, n_runs)] if is_shared else _spans(n_runs, n_threads, lanes)
     if is_shared:
         n_threads = min(n_threads, -(-n_runs // lanes))
-    spans = (_shared_spans if is_shared else _spans)(n_runs, n_threads, lanes)
     portions = Portions(
         n_threads if is_shared else 1, partial(runs.open, crew=crew), _Portion.close
     )
@@ -159,7 +163,7 @@ def _run_all(
         crew.under_way(worker)
         if streams:
             leave = partial(portions.leave, lo)
-            streams[id(worker)].feed(opened, leave, is_last=is_shared and hi == n_runs)
+            streams[id(worker)].feed(opened, leave, is_last=is_shared)
         else:
             chunk, held = seat(worker, opened)
             worker.loop(address_of(chunk), 1.0, 0.0)
@@ -194,12 +198,6 @@ def _streams(workers: Sequence[AnyWorker]) -> dict[int, LaneStream]:
     from sigmapath.solvers.lanes.worker import LaneWorker
 
     return {id(w): LaneStream(w) for w in workers if isinstance(w, LaneWorker)}
-
-
-def _shared_spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:
-    """First and last run of each portion that all threads run together."""
-    size = n_threads * (_LARGEST_CHUNK if lanes == 1 else _LARGEST_LANE_CHUNK)
-    return [(lo, min(lo + size, total)) for lo in range(0, total, size)]
 
 
 def _spans(total: int, n_threads: int, lanes: int) -> list[tuple[int, int]]:

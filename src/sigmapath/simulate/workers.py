@@ -51,6 +51,7 @@ class Bench:
     def __init__(self, make: Callable[[int], list[AnyWorker]]) -> None:
         self._make = make
         self._idle: deque[AnyWorker] = deque()
+        self._size = 0
 
     def take(self, count: int) -> list[AnyWorker]:
         """Return so many workers, of nobody else until they are put back."""
@@ -65,7 +66,9 @@ class Bench:
     def put_back(self, workers: list[AnyWorker]) -> None:
         """Take back workers of which no run is under way."""
         for worker in workers:
-            if (len(self._idle) + 1) * _n_bytes(worker) <= _MOST_IDLE:
+            # All are alike.
+            self._size = self._size or _n_bytes(worker)
+            if (len(self._idle) + 1) * self._size <= _MOST_IDLE:
                 self._idle.append(worker)
 
 
