@@ -67,7 +67,9 @@ def _plan_axis(
 
     def packed(table: str) -> tuple[IntArray, FloatArray]:
         indices, columns = tables[table]
-        stacked = np.column_stack(columns) if columns else np.empty((n, 0))
+        stacked = np.empty((n, len(columns)))
+        for k, column in enumerate(columns):
+            stacked[:, k] = column
         return np.array(indices, dtype=np.int64), stacked
 
     (start, start_values), (jump, jump_values), (rest, rest_values) = map(packed, tables)

@@ -12,6 +12,7 @@ Enters: ``{name: values}``. Leaves: coordinates in model units. What an axis dri
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -80,7 +81,7 @@ def _entry(where: str, i: int) -> str:
     return f"{where}, entry {i + 1}"
 
 
-def _listed(values: Any, where: str) -> list[tuple[int, Any]]:
+def _listed(values: Any, where: str) -> list[Any]:
     if isinstance(values, str) or np.ndim(values) != 1:
         raise PlanError(
             "an axis is a list of values", where=where, found=repr(values),
@@ -88,24 +89,21 @@ def _listed(values: Any, where: str) -> list[tuple[int, Any]]:
         )  # fmt: skip
     if len(values) == 0:
         raise PlanError("an axis needs one value or more", where=where, found="an empty list")
-    return list(enumerate(values.tolist() if isinstance(values, np.ndarray) else values))
+    return values.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
-def _converted(
-    given: list[tuple[int, Any]], target: Target, scope: Scope, where: str
-) -> Sequence[float]:
+def _converted(given: list[Any], target: Target, scope: Scope, where: str) -> Sequence[float]:
     """Values in model units; long lists of plain numbers at once."""
-    plain = [value for _, value in given]
-    if set(map(type, plain)) <= {float, int} and bool(np.isfinite(plain).all()):
-        return plain
-    return [scope.value(target, v, where=_entry(where, i)) for i, v in given]
+    if set(map(type, given)) <= {float, int} and all(map(math.isfinite, given)):
+        return given
+    return [scope.value(target, v, where=_entry(where, i)) for i, v in enumerate(given)]
 
 
 def _amounts(
-    given: list[tuple[int, Any]], target: Target, scope: Scope, scale: int, where: str
+    given: list[Any], target: Target, scope: Scope, scale: int, where: str
 ) -> tuple[Sequence[float], str]:
     converted = []
-    for i, value in given:
+    for i, value in enumerate(given):
         amount, own_scale = scope.amount(target, value, where=_entry(where, i))
         if own_scale != scale:
             raise PlanError(

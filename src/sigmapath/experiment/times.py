@@ -63,6 +63,9 @@ def resolve_times(
     values = _as_array(times, scope)
     if values.size == 0:
         raise PlanError("there are no output times", where="times", found="an empty list")
+    # Most often nothing is wrong; no comparison holds for what is not a number.
+    if values[0] >= 0.0 and values[-1] < np.inf and (values[1:] >= values[:-1]).all():
+        return values, float(values[-1])
     if not np.all(np.isfinite(values)):
         bad = int(np.flatnonzero(~np.isfinite(values))[0])
         raise PlanError(
