@@ -12,7 +12,7 @@ from benchmarks.peers.base import FloatArray, Sweep
 __all__ = ["batch_size", "runs_per_second"]
 
 # No batch holds more trajectories than this many bytes.
-_LARGEST_BATCH = 400e6
+_LARGEST_BATCH = 250e6
 _MOST_TRIALS = 4
 
 

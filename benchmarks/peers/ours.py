@@ -98,7 +98,6 @@ class _Sweep:
             ensemble=sp.ensemble(members=columns, nominal=False),
             **self.options,
         )
-        self.last = data
         return _together([data[name].values for name in case.species])
 
     def close(self) -> None:
