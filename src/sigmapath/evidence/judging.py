@@ -22,6 +22,8 @@ from sigmapath.status import Status
 __all__ = ["VERDICTS", "Finding", "Judgement", "judge"]
 
 VERDICTS = ("holds", "fails", "by construction", "context only", "not testable")
+# Smaller relative differences are the integration's own: its default rtol.
+_RESOLUTION = 1e-6
 _IN_CONTEXT = ("context", "conflict")
 _WORDS = {
     "ratio_ge": ">=", "ratio_le": "<=", "ge": ">=", "gt": ">", "le": "<=", "changes": "|change| >=",
@@ -228,8 +230,15 @@ def _pair(
         with np.errstate(divide="ignore", invalid="ignore"):
             if is_share:
                 return (values - 1) / (second - 1), f"change of {said} over that of {said_second}"
-            return values - second, f"{said} minus {said_second}"
+            return _difference(values, second), f"{said} minus {said_second}"
     return values, said
+
+
+def _difference(values: FloatArray, others: FloatArray) -> FloatArray:
+    """Difference; none where it is smaller than what the integration can tell."""
+    found = values - others
+    size = np.maximum(np.abs(values), np.abs(others))
+    return np.where(np.abs(found) <= _RESOLUTION * size, 0.0, found)
 
 
 def _ratio(values: FloatArray, others: FloatArray) -> FloatArray:

@@ -41,6 +41,8 @@ _NODES = 5
 # Lags shorter than this share of the run do not shorten the steps: inside a step a delayed value
 # is taken from the line between the left end and the moment itself.
 _SHORTEST = 1e-3
+# So many echoes of the start are sharper than the methods' order, and what counts as reached.
+_ECHOES, _HAIR = 5.0, 1e-12
 # Halvings of a step in search of a stretch that the quartic fits.
 _FINEST = 2.0**-24
 
@@ -179,10 +181,21 @@ def mark(work: Any, t: Any) -> None:
 
 @compiled
 def longest_step(work: Any) -> Any:
-    """Length of the next step within which all delayed values are known; call after ``mark``."""
-    longest = work.clock[T_END]
+    """Length of the next step within which all delayed values are known; call after ``mark``.
+
+    The start of the run is a kink: before it values stand still, behind it they move. After one lag
+    it comes back, after two weaker, and so on; steps end there, for an error estimate that looks
+    across the first such echo need not see it.
+    """
+    longest, t = work.clock[T_END], work.clock[T_MARK]
+    shortest = _SHORTEST * longest
     for k in range(work.size[N_LAG]):
         lag = work.lag[LAG_NOW, k]
         if lag > 0.0:
-            longest = min(longest, max(lag, _SHORTEST * work.clock[T_END]))
+            longest = min(longest, max(lag, shortest))
+        if lag > shortest:
+            # An echo that rounding puts a hair before or behind t has been reached.
+            echo = np.floor(t / lag * (1.0 + _HAIR) + _HAIR) + 1.0
+            if echo <= _ECHOES:
+                longest = min(longest, echo * lag - t)
     return longest
