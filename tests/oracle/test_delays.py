@@ -34,3 +34,12 @@ def test_decay_at_the_rate_of_one_lag_before(method):
         (-1.0) ** k * np.maximum(TIMES - k + 1.0, 0.0) ** k / math.factorial(k) for k in range(1, 9)
     )
     np.testing.assert_allclose(solved(text, "y", method), 1.0 + exact, rtol=0.0, atol=3e-6)
+
+
+@pytest.mark.parametrize("method", ["auto", "rodas5p"])
+def test_a_lag_that_grows_with_time_does_not_cut_the_steps(method):
+    """What is seen is always the value at -0.01, so its echo would always lie 0.01 ahead."""
+    text = "model m\n P' = 1; P = 3; y = 5; y' = -0.1 * delay(P, time + 0.01)\nend"
+    found = sp.from_antimony(text).simulate(TIMES, observables=["y"], method=method)
+    np.testing.assert_allclose(found["y"].values, 5.0 - 0.3 * TIMES, rtol=1e-6)
+    assert found.attrs["n_steps"] < 60

@@ -49,6 +49,7 @@ N, RTOL, MASKED, MAX_STEP = at.N, at.RTOL, at.MASKED, at.MAX_STEP
 _MIDDLE = 1.2 * (1023.0 - 0.045) * 2.0**52
 # Both methods carry an error estimate of order four: it scales with h^5.
 _POWER = 1.0 / 5.0
+# 0.9 and 8 took 2 to 8 % more steps to the same error on the benchmark models.
 SAFETY, SHRINK, GROW = 0.85, 0.2, 20.0
 # Proportional part for the explicit method, which otherwise bounces off its stability limit.
 EXPLICIT_BETA = 0.04

@@ -27,12 +27,13 @@ A_LAGS, A_LAGGED, A_PAST = at.A_LAGS, at.A_LAGGED, at.A_PAST
 NOW, T_LEFT, T_MARK, T_END = at.NOW, at.T_LEFT, at.T_MARK, at.T_END
 RTOL, N_STRETCH = at.RTOL, at.N_STRETCH
 ATOL, LAG_Y, Y_AT = at.ATOL, at.LAG_Y, at.Y_AT
-LAG_NOW, LAG_VALUE, LAG_PAST, LAG_MARK, LAG_TRIAL = (
+LAG_NOW, LAG_VALUE, LAG_PAST, LAG_MARK, LAG_TRIAL, LAG_BEFORE = (
     at.LAG_NOW,
     at.LAG_VALUE,
     at.LAG_PAST,
     at.LAG_MARK,
     at.LAG_TRIAL,
+    at.LAG_BEFORE,
 )
 
 # Columns of a stretch: its ends, then five values of each delayed quantity.
@@ -185,7 +186,8 @@ def longest_step(work: Any) -> Any:
 
     The start of the run is a kink: before it values stand still, behind it they move. After one lag
     it comes back, after two weaker, and so on; steps end there, for an error estimate that looks
-    across the first such echo need not see it.
+    across the first such echo need not see it. Lags that change have no such times: an echo that
+    always lies a little ahead would cut every step.
     """
     longest, t = work.clock[T_END], work.clock[T_MARK]
     shortest = _SHORTEST * longest
@@ -193,7 +195,9 @@ def longest_step(work: Any) -> Any:
         lag = work.lag[LAG_NOW, k]
         if lag > 0.0:
             longest = min(longest, max(lag, shortest))
-        if lag > shortest:
+        is_steady = t > 0.0 and lag == work.lag[LAG_BEFORE, k]
+        work.lag[LAG_BEFORE, k] = lag
+        if is_steady and lag > shortest:
             # An echo that rounding puts a hair before or behind t has been reached.
             echo = np.floor(t / lag * (1.0 + _HAIR) + _HAIR) + 1.0
             if echo <= _ECHOES:
